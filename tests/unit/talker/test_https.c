@@ -1,0 +1,343 @@
+/* The transfers against a plain server on loopback, in a child process: one canned answer for each path. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "net/https.h"
+#include <arpa/inet.h>
+#include <cmocka.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define assert_str(s, lit) assert_true(str_eq((s), STR(lit)))
+
+struct fixture {
+    pid_t server;
+    unsigned port;
+    struct https *h;
+};
+
+/* ---- the server ---- */
+
+static void reply(int fd, const char *head, signet_str body)
+{
+    dprintf(fd, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n", head, body.n);
+    (void)!write(fd, body.p, body.n);
+}
+
+static void many_headers(struct buf *to, unsigned n, size_t len)
+{
+    buf_addz(to, "200 OK");
+    for (unsigned i = 0; i < n; i++) {
+        buf_addf(to, "\r\nX-%u: ", i);
+        for (size_t k = 0; k < len; k++)
+            buf_addc(to, 'x');
+    }
+}
+
+static void answer(int fd, const char *path, const char *request, size_t n)
+{
+    static char ten_k[10000];
+    BUF_AUTO(head, 1u << 20);
+    memset(ten_k, 'a', sizeof(ten_k));
+    if (!strcmp(path, "/echo"))
+        reply(fd, "200 OK\r\nContent-Type: text/plain", (signet_str){ request, n });
+    else if (!strcmp(path, "/headers"))
+        reply(fd, "201 Created\r\nreplay-NONCE:  n0nce \r\nLocation: https://x/1\r\nRetry-After: 7\r\nLink: <a>;rel=\"up\"\r\nLink: <b>", STR("ok"));
+    else if (!strcmp(path, "/ten"))
+        reply(fd, "200 OK", (signet_str){ ten_k, sizeof(ten_k) });
+    else if (!strcmp(path, "/redirect"))
+        reply(fd, "302 Found\r\nLocation: /echo", STR(""));
+    else if (!strcmp(path, "/hint"))
+        dprintf(fd, "HTTP/1.1 103 Early Hints\r\nReplay-Nonce: early\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    else if (!strcmp(path, "/gzip"))
+        reply(fd, "200 OK\r\nContent-Encoding: gzip", STR("not gzip at all"));
+    else if (!strcmp(path, "/cut"))
+        dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort");
+    else if (!strcmp(path, "/lines"))
+        many_headers(&head, 120, 1), reply(fd, buf_z(&head), STR(""));
+    else if (!strcmp(path, "/long"))
+        many_headers(&head, 1, 9000), reply(fd, buf_z(&head), STR(""));
+    else if (!strcmp(path, "/big"))
+        many_headers(&head, 10, 4000), reply(fd, buf_z(&head), STR(""));
+    else if (!strcmp(path, "/hang"))
+        pause();
+}
+
+static bool whole(const char *p, size_t n)
+{
+    const char *end = memmem(p, n, "\r\n\r\n", 4), *len = memmem(p, n, "Content-Length: ", 16);
+    return end && (!len || n >= (size_t)(end + 4 - p) + strtoul(len + 16, NULL, 10));
+}
+
+static void serve_connection(int fd)
+{
+    char in[8192], path[64];
+    size_t n = 0;
+    for (;;) {
+        ssize_t got = read(fd, in + n, sizeof(in) - 1 - n);
+        if (got <= 0)
+            _exit(0);
+        n += (size_t)got;
+        in[n] = '\0';
+        if (!whole(in, n))
+            continue;
+        const char *a = strchr(in, ' ') + 1, *b = strchr(a, ' ');
+        snprintf(path, sizeof(path), "%.*s", (int)(b - a), a);
+        if (!strncmp(in, "HEAD ", 5))
+            dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n");
+        else
+            answer(fd, path, in, n);
+        if (!strcmp(path, "/cut"))
+            _exit(0);
+        n = 0;
+    }
+}
+
+static void serve(int fd)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGCHLD, SIG_IGN);
+    for (;;) {
+        int c = accept(fd, NULL, NULL);
+        pid_t pid = c < 0 ? -1 : fork();
+        if (pid == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            serve_connection(c);
+        }
+        close(c);
+    }
+}
+
+/* ---- the client ---- */
+
+static struct https *new_https(unsigned timeout_s)
+{
+    struct err e = { 0 };
+    struct https *h;
+    struct https_config c = { .user_agent = STR("tester/1"), .no_verify = true, .allow_http = true, .timeout_s = timeout_s };
+    assert_int_equal(https_new(&h, &c, &e), 0);
+    return h;
+}
+
+static int set_up(void **state)
+{
+    struct fixture *x = calloc(1, sizeof(*x));
+    struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof(sa);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_non_null(x);
+    assert_int_equal(bind(fd, (struct sockaddr *)&sa, len), 0);
+    assert_int_equal(listen(fd, 50), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&sa, &len), 0);
+    x->port = ntohs(sa.sin_port);
+    x->server = fork();
+    if (x->server == 0)
+        serve(fd);
+    close(fd);
+    x->h = new_https(0);
+    *state = x;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *x = *state;
+    https_free(x->h);
+    kill(x->server, SIGKILL);
+    waitpid(x->server, NULL, 0);
+    free(x);
+    return 0;
+}
+
+static void send_to(struct fixture *x, uint64_t id, const char *method, const char *path, signet_str body, size_t max)
+{
+    char url[200];
+    snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", x->port, path);
+    struct https_request q = { .id = id, .method = str_of(method), .url = str_of(url), .body = body, .max_body = max,
+                               .content_type = body.n ? STR("application/jose+json") : STR("") };
+    assert_int_equal(https_send(x->h, &q), 0);
+}
+
+static struct https_answer await(struct fixture *x)
+{
+    struct https_answer a;
+    int64_t until = clock_mono_ms() + 10000;
+    int pair[2];
+    assert_int_equal(pipe(pair), 0);
+    while (!https_next(x->h, &a)) {
+        short revents = 0;
+        assert_true(clock_mono_ms() < until);
+        assert_int_equal(https_wait(x->h, pair[0], POLLIN, 1000, &revents), 0);
+        assert_int_equal(revents, 0);
+    }
+    close(pair[0]);
+    close(pair[1]);
+    return a;
+}
+
+static struct https_answer get(struct fixture *x, const char *path)
+{
+    send_to(x, 1, "GET", path, (signet_str){ 0 }, 20000);
+    return await(x);
+}
+
+static void test_request_as_sent(void **state)
+{
+    struct fixture *x = *state;
+    send_to(x, 9, "POST", "/echo", STR("{\"a\":1}"), 20000);
+    struct https_answer a = await(x);
+    assert_int_equal(a.id, 9);
+    assert_int_equal(a.net_err, 0);
+    assert_int_equal(a.status, 200);
+    assert_str(a.content_type, "text/plain");
+    const char *sent = a.body.p;
+    assert_non_null(strstr(sent, "POST /echo HTTP/1.1\r\n"));
+    assert_non_null(strstr(sent, "User-Agent: tester/1\r\n"));
+    assert_non_null(strstr(sent, "Content-Type: application/jose+json\r\n"));
+    assert_non_null(strstr(sent, "\r\n\r\n{\"a\":1}"));
+    assert_null(strcasestr(sent, "expect"));
+    assert_null(strcasestr(sent, "accept-encoding"));
+}
+
+static void test_headers_are_kept(void **state)
+{
+    struct fixture *x = *state;
+    struct https_answer a = get(x, "/headers");
+    assert_int_equal(a.status, 201);
+    assert_str(a.nonce, "n0nce");
+    assert_str(a.location, "https://x/1");
+    assert_str(a.retry_after, "7");
+    assert_int_equal(a.n_links, 2);
+    assert_str(a.links[0], "<a>;rel=\"up\"");
+    assert_str(a.links[1], "<b>");
+    assert_str(a.body, "ok");
+    send_to(x, 2, "HEAD", "/ten", (signet_str){ 0 }, 0);
+    a = await(x);
+    assert_int_equal(a.status, 200);
+    assert_int_equal(a.body.n, 0);
+    assert_int_equal(a.n_links, 0);
+    a = get(x, "/hint");
+    assert_int_equal(a.status, 200);
+    assert_int_equal(a.nonce.n, 0);
+}
+
+static void test_limits(void **state)
+{
+    struct fixture *x = *state;
+    static const char *const over[] = { "/lines", "/long", "/big" };
+    struct https_answer a;
+    for (size_t i = 0; i < 3; i++) {
+        a = get(x, over[i]);
+        assert_int_equal(a.net_err, SIGNET_ELIMIT);
+        assert_non_null(strstr(a.why, "header"));
+    }
+    send_to(x, 1, "GET", "/ten", (signet_str){ 0 }, 10000);
+    a = await(x);
+    assert_int_equal(a.net_err, 0);
+    assert_int_equal(a.body.n, 10000);
+    send_to(x, 1, "GET", "/ten", (signet_str){ 0 }, 9999);
+    assert_int_equal(await(x).net_err, SIGNET_ELIMIT);
+    char path[2100] = "/echo";
+    memset(path + 5, 'x', sizeof(path) - 6);
+    struct https_request q = { .method = STR("GET"), .url = { path, sizeof(path) - 1 } };
+    assert_int_equal(https_send(x->h, &q), 0);
+    assert_int_equal(await(x).net_err, SIGNET_ELIMIT);
+}
+
+static void test_not_followed_not_unpacked(void **state)
+{
+    struct fixture *x = *state;
+    struct https_answer a = get(x, "/redirect");
+    assert_int_equal(a.status, 302);
+    assert_str(a.location, "/echo");
+    a = get(x, "/gzip");
+    assert_int_equal(a.net_err, 0);
+    assert_str(a.body, "not gzip at all");
+}
+
+static void test_faults(void **state)
+{
+    struct fixture *x = *state;
+    struct https_answer a = get(x, "/cut");
+    assert_int_equal(a.net_err, SIGNET_ENET);
+    assert_true(a.why[0] != '\0');
+    static const struct {
+        const char *url;
+        int net_err;
+    } table[] = {
+        { "http://127.0.0.1:1/", SIGNET_ENET },      { "http://192.0.2.1/", SIGNET_ENET }, { "file:///etc/passwd", SIGNET_ENET },
+        { "http://localhost.example/", SIGNET_ENET }, { "ftp://127.0.0.1/", SIGNET_ENET },  { "", SIGNET_ENET },
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct https_request q = { .method = STR("GET"), .url = str_of(table[i].url), .max_body = 100 };
+        assert_int_equal(https_send(x->h, &q), 0);
+        a = await(x);
+        assert_int_equal(a.net_err, table[i].net_err);
+        assert_true(a.why[0] != '\0');
+    }
+    /* TLS with a server that speaks none */
+    char url[64];
+    snprintf(url, sizeof(url), "https://127.0.0.1:%u/echo", x->port);
+    struct https_request q = { .method = STR("GET"), .url = str_of(url), .max_body = 100 };
+    https_free(x->h);
+    x->h = new_https(1);
+    assert_int_equal(https_send(x->h, &q), 0);
+    a = await(x);
+    assert_true(a.net_err == SIGNET_ETLS || a.net_err == SIGNET_ETIMEOUT || a.net_err == SIGNET_ENET);
+}
+
+static void test_timeout(void **state)
+{
+    struct fixture *x = *state;
+    https_free(x->h);
+    x->h = new_https(1);
+    struct https_answer a = get(x, "/hang");
+    assert_int_equal(a.net_err, SIGNET_ETIMEOUT);
+    assert_non_null(strstr(a.why, "waiting for the answer"));
+}
+
+/* More at once than there may be connections; some are under way when all is dropped. */
+static void test_many(void **state)
+{
+    struct fixture *x = *state;
+    bool seen[40] = { false };
+    for (uint64_t i = 0; i < 40; i++)
+        send_to(x, i, "GET", "/headers", (signet_str){ 0 }, 100);
+    for (unsigned i = 0; i < 40; i++) {
+        struct https_answer a = await(x);
+        assert_int_equal(a.status, 201);
+        assert_true(a.id < 40 && !seen[a.id]);
+        seen[a.id] = true;
+    }
+    assert_false(https_busy(x->h));
+    for (uint64_t i = 0; i < 20; i++)
+        send_to(x, i, "GET", "/hang", (signet_str){ 0 }, 100);
+    struct https_answer a;
+    assert_false(https_next(x->h, &a));
+    assert_true(https_busy(x->h));
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        T(test_request_as_sent), T(test_headers_are_kept), T(test_limits), T(test_not_followed_not_unpacked),
+        T(test_faults), T(test_timeout), T(test_many),
+    };
+    unsetenv("http_proxy");
+    unsetenv("https_proxy");
+    unsetenv("HTTPS_PROXY");
+    unsetenv("ALL_PROXY");
+    unsetenv("all_proxy");
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
