@@ -1,0 +1,207 @@
+/* Changing archive/NAME: new versions aside first, final names only for what is complete, old versions out. */
+#include "store/archive.h"
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "crypto/cert.h"
+#include "crypto/key.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KEY_CARRIED 0074u /* group's bits and others' read (contract.md A5) */
+
+/* The key first: whoever wonders whether a version was begun looks for it. */
+static const enum kind write_order[] = { KIND_PRIVKEY, KIND_CERT, KIND_CHAIN, KIND_FULLCHAIN };
+
+static signet_str part_of(const struct generation *g, enum kind k)
+{
+    switch (k) {
+    case KIND_CERT:
+        return g->cert;
+    case KIND_PRIVKEY:
+        return g->privkey;
+    case KIND_CHAIN:
+        return g->chain;
+    case KIND_FULLCHAIN:
+    case KIND_COUNT:
+        break;
+    }
+    return g->fullchain;
+}
+
+/* Gives the new key what the old one had: group, labels, mode. Who cannot give it the group leaves the group out. */
+static int carry_over(int fd, const char *old_key, const char *name, struct err *e)
+{
+    struct stat old, now;
+    int from = open(old_key, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (from < 0 || fstat(from, &old)) {
+        if (from >= 0)
+            close(from);
+        return 0; /* no old key to go by: 0600 */
+    }
+    mode_t carried = old.st_mode & KEY_CARRIED;
+    int r = 0;
+    if (fstat(fd, &now))
+        r = err_sys(e, errno, "cannot examine %s", name);
+    else if (now.st_gid != old.st_gid && fchown(fd, (uid_t)-1, old.st_gid)) {
+        log_warn("store.archive", "cannot give the new private key the group %u of the old one; only its owner may read it", old.st_gid);
+        carried = 0;
+    }
+    if (!r && carried) {
+        fs_copy_xattrs(from, fd);
+        if (fchmod(fd, 0600 | carried))
+            r = err_sys(e, errno, "cannot set the mode of %s", name);
+    }
+    if (!r && fsync(fd))
+        r = err_sys(e, errno, "cannot write %s", name);
+    close(from);
+    return r;
+}
+
+static int carry_over_at(int dir, const char *name, const char *old_key, struct err *e)
+{
+    int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return err_sys(e, errno, "cannot open %s", name);
+    int r = carry_over(fd, old_key, name, e);
+    close(fd);
+    return r;
+}
+
+int archive_stage(int dir, unsigned version, const struct generation *g, const char *old_key, struct err *e)
+{
+    BUF_AUTO(name, NAME_MAX);
+    int r = 0;
+    for (size_t i = 0; !r && i < KIND_COUNT; i++) {
+        enum kind k = write_order[i];
+        archive_temp_name(&name, k, version);
+        r = fs_create(dir, buf_z(&name), part_of(g, k), k == KIND_PRIVKEY ? 0600 : 0644, e);
+        if (!r && k == KIND_PRIVKEY && old_key)
+            r = carry_over_at(dir, buf_z(&name), old_key, e);
+    }
+    if (r)
+        archive_unlink(dir, version, NULL);
+    return r;
+}
+
+int archive_check(int dir, unsigned version, bool staged, generation_check *check, void *ctx, struct err *e)
+{
+    BUF_AUTO(cert, LINEAGE_MAX_FILE);
+    BUF_AUTO(key, LINEAGE_MAX_FILE);
+    BUF_AUTO(chain, LINEAGE_MAX_FILE);
+    BUF_AUTO(full, LINEAGE_MAX_FILE);
+    BUF_AUTO(name, NAME_MAX);
+    struct buf *const to[KIND_COUNT] = { &cert, &key, &chain, &full };
+    int r = 0;
+    for (unsigned k = 0; !r && k < KIND_COUNT; k++) {
+        (staged ? archive_temp_name : archive_name)(&name, (enum kind)k, version);
+        r = fs_read(dir, buf_z(&name), to[k], e);
+    }
+    const struct generation g = { buf_str(&cert), buf_str(&key), buf_str(&chain), buf_str(&full) };
+    return r || !check ? r : check(ctx, &g, e);
+}
+
+int archive_rename(int from, const char *old, int to, const char *name, struct err *e)
+{
+    if (renameat2(from, old, to, name, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP) {
+        /* Some network file systems know no flags. A link of that name cannot replace anything either. */
+        if (linkat(from, old, to, name, 0) == 0)
+            return fs_unlink(from, old, e);
+        if (errno == EPERM || errno == EOPNOTSUPP) { /* a folder, or no hard links here: the lock must do */
+            if (fs_exists(to, name))
+                errno = EEXIST;
+            else if (renameat(from, old, to, name) == 0)
+                return 0;
+        }
+    }
+    if (errno == EEXIST)
+        return err_set(e, SIGNET_EEXIST, "cannot rename %s to %s: that name is taken", old, name);
+    return err_sys(e, errno, "cannot rename %s to %s", old, name);
+}
+
+int archive_commit(int dir, unsigned version, struct err *e)
+{
+    BUF_AUTO(temp, NAME_MAX);
+    BUF_AUTO(name, NAME_MAX);
+    int r = 0;
+    for (size_t i = 0; !r && i < KIND_COUNT; i++) {
+        archive_temp_name(&temp, write_order[i], version);
+        archive_name(&name, write_order[i], version);
+        if (fs_exists(dir, buf_z(&temp)))
+            r = archive_rename(dir, buf_z(&temp), dir, buf_z(&name), e);
+    }
+    return r ? r : fs_fsync_dir(dir, ".", e);
+}
+
+int archive_unlink(int dir, unsigned version, struct err *e)
+{
+    BUF_AUTO(name, NAME_MAX);
+    int r = 0;
+    for (unsigned k = 0; !r && k < KIND_COUNT; k++) {
+        archive_name(&name, (enum kind)k, version);
+        r = fs_unlink(dir, buf_z(&name), e);
+        archive_temp_name(&name, (enum kind)k, version);
+        if (!r)
+            r = fs_unlink(dir, buf_z(&name), e);
+    }
+    return r;
+}
+
+/* Is this key the target of the link that a version to be kept has for its key? */
+static bool key_needed(int dir, const struct archive *a, unsigned version, unsigned oldest_kept)
+{
+    BUF_AUTO(name, NAME_MAX);
+    BUF_AUTO(target, PATH_MAX);
+    for (size_t i = 0; i < a->n; i++) {
+        enum kind k;
+        unsigned n;
+        archive_name(&name, KIND_PRIVKEY, a->v[i].n);
+        if (a->v[i].n < oldest_kept || fs_readlink(dir, buf_z(&name), &target, NULL))
+            continue;
+        const char *slash = memrchr(target.p, '/', target.n);
+        signet_str base = slash ? str_skip(buf_str(&target), (size_t)(slash - target.p) + 1) : buf_str(&target);
+        if (archive_parse_name(base, &k, &n) && k == KIND_PRIVKEY && n == version)
+            return true;
+    }
+    return false;
+}
+
+int archive_truncate(int dir, const struct archive *a, unsigned current, unsigned keep, struct err *e)
+{
+    BUF_AUTO(name, NAME_MAX);
+    int r = 0;
+    if (current <= keep)
+        return 0;
+    unsigned oldest_kept = current - keep;
+    for (size_t i = 0; !r && i < a->n && a->v[i].n < oldest_kept; i++)
+        for (unsigned k = 0; !r && k < KIND_COUNT; k++) {
+            if (!(a->v[i].files & 1u << k) || (k == KIND_PRIVKEY && key_needed(dir, a, a->v[i].n, oldest_kept)))
+                continue;
+            archive_name(&name, (enum kind)k, a->v[i].n);
+            r = fs_unlink(dir, buf_z(&name), e);
+        }
+    return r;
+}
+
+int archive_whole(void *ctx, const struct generation *g, struct err *e)
+{
+    (void)ctx;
+    struct key *pub = NULL, *key = NULL;
+    int r = cert_key(&pub, g->cert, e);
+    if (!r)
+        r = key_from_pem(&key, g->privkey, e);
+    if (!r && !key_same(pub, key))
+        r = err_set(e, SIGNET_ECERT, "the private key is not the certificate's");
+    if (!r && (g->fullchain.n != g->cert.n + g->chain.n || !str_starts(g->fullchain, g->cert) || !str_ends(g->fullchain, g->chain)))
+        r = err_set(e, SIGNET_ECERT, "the full chain is not the certificate and the chain");
+    key_free(pub);
+    key_free(key);
+    return r;
+}
