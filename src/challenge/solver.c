@@ -1,0 +1,20 @@
+#include "challenge/solver.h"
+#include "challenge/solvers.h"
+
+static const struct solver_ops *const all[] = { &solver_standalone, &solver_webroot, &solver_manual };
+
+const struct solver_ops *const *solver_all(size_t *n)
+{
+    *n = sizeof all / sizeof *all;
+    return all;
+}
+
+const struct solver_ops *solver_find(const char *name)
+{
+    const char *colon = name ? strrchr(name, ':') : NULL;
+    signet_str plugin = str_of(colon ? colon + 1 : name);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (str_eq(plugin, str_of(all[i]->name)))
+            return all[i];
+    return NULL;
+}

@@ -1,0 +1,9 @@
+/* The solvers, one file each. Internal to challenge/: everybody else finds them by name. */
+#ifndef CHALLENGE_SOLVERS_H
+#define CHALLENGE_SOLVERS_H
+
+#include "challenge/solver.h"
+
+extern const struct solver_ops solver_standalone, solver_webroot, solver_manual;
+
+#endif
