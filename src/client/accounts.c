@@ -1,0 +1,177 @@
+/* Which account a run uses, and making one where there is none. */
+#include "base/b64.h"
+#include "base/clock.h"
+#include "client/client.h"
+#include <stdlib.h>
+
+/* Account keys are P-256: certbot reads them (it takes any kind of key for an account), and making one costs no time. */
+#define ACCOUNT_KEY_TYPE KEY_EC
+#define ACCOUNT_KEY_SIZE 256
+
+static int choose(struct run *r, const char *server, const struct strlist *ids, size_t *ret, struct err *e)
+{
+    BUF_AUTO(question, 4096);
+    buf_addf(&question, "Please choose an account for %s", server);
+    return r->ui->ops->menu(r->ui, buf_z(&question), (const char *const *)ids->v, ids->n, "--account", ret, e);
+}
+
+int account_pick(struct run *r, const struct request *req, struct account **ret, struct err *e)
+{
+    STRLIST_AUTO(ids);
+    size_t i = 0;
+    int rc;
+    if (req->account && req->account[0])
+        return account_load(ret, r->tree, req->server, req->account, e);
+    if ((rc = account_list(r->tree, req->server, &ids, e)))
+        return rc;
+    if (ids.n == 0)
+        return err_set(e, SIGNET_ENOTFOUND, "Could not find an existing account for server %s.", req->server);
+    if (ids.n > 1 && (rc = choose(r, req->server, &ids, &i, e)))
+        return rc;
+    return account_load(ret, r->tree, req->server, ids.v[i], e);
+}
+
+static int contact_add(struct strlist *ret, signet_str mail, struct err *e)
+{
+    BUF_AUTO(uri, 1024);
+    signet_str local, domain;
+    if (!str_cut(mail, '@', &local, &domain) || !local.n || !domain.n || str_has(mail, ' '))
+        return err_set(e, SIGNET_EUSAGE, "\"%.*s\" is not an e-mail address.", STR_ARG(mail));
+    buf_addf(&uri, "mailto:%.*s", STR_ARG(mail));
+    return buf_err(&uri) || strlist_add(ret, buf_str(&uri)) ? err_nomem(e) : 0;
+}
+
+int account_contacts(const char *email, struct strlist *ret, struct err *e)
+{
+    STRLIST_AUTO(mails);
+    if (!email)
+        return 0;
+    if (strlist_split(&mails, str_of(email), ','))
+        return err_nomem(e);
+    for (size_t i = 0; i < mails.n; i++) {
+        int rc = contact_add(ret, str_of(mails.v[i]), e);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+static int ask_mail(struct run *r, const struct request *req, struct buf *mail, struct err *e)
+{
+    if (req->email) {
+        buf_addz(mail, req->email);
+        return 0;
+    }
+    /* No address is normal today: CAs have stopped to send mail, some to store it. */
+    if (req->register_unsafely_without_email || !r->ui->interactive)
+        return 0;
+    return r->ui->ops->input(r->ui, "Enter email address or hit Enter to skip.\n", "--email", mail, e);
+}
+
+static int ask_terms(struct run *r, const struct request *req, struct ca_slot *s, struct err *e)
+{
+    BUF_AUTO(question, 4096);
+    struct ca_event ev;
+    ca_job job;
+    bool yes = false;
+    int rc;
+    if (req->agree_tos)
+        return 0;
+    if ((rc = ca_directory(s->ca, NULL, &job, e)) || (rc = cas_wait(r, s, job, &ev, e)))
+        return rc;
+    if (ev.u.done.meta.terms_of_service.n == 0)
+        return 0;
+    buf_addz(&question, "Please read the Terms of Service at: ");
+    buf_add_escaped(&question, ev.u.done.meta.terms_of_service, 2048);
+    buf_addz(&question, "\nYou must agree in order to register with the ACME server. Do you agree?");
+    if ((rc = r->ui->ops->yesno(r->ui, buf_z(&question), "Yes", "No", "--agree-tos", &yes, e)))
+        return rc;
+    return yes ? 0 : err_set(e, SIGNET_ECANCELED, "Registration cannot proceed without accepting Terms of Service.");
+}
+
+static int eab_params(const struct request *req, signet_account_params *p, struct buf *hmac, struct err *e)
+{
+    static const struct {
+        const char *name;
+        signet_alg alg;
+    } algs[] = { { "HS256", SIGNET_ALG_HS256 }, { "HS384", SIGNET_ALG_HS384 }, { "HS512", SIGNET_ALG_HS512 } };
+    if (!req->eab_kid && !req->eab_hmac_key)
+        return 0;
+    if (!req->eab_kid || !req->eab_hmac_key)
+        return err_set(e, SIGNET_EUSAGE, "--eab-kid and --eab-hmac-key must be given together.");
+    signet_str text = str_of(req->eab_hmac_key);
+    while (str_ends(text, STR("=")))
+        text.n--; /* CAs hand the key out with and without padding */
+    if (b64url_dec(hmac, text))
+        return err_set(e, SIGNET_EUSAGE, "The value of --eab-hmac-key is not base64url.");
+    p->eab_kid = str_of(req->eab_kid);
+    p->eab_hmac_key = buf_str(hmac);
+    p->eab_alg = SIGNET_ALG_HS256;
+    for (size_t i = 0; req->eab_hmac_alg && i < sizeof algs / sizeof *algs; i++)
+        if (!strcmp(req->eab_hmac_alg, algs[i].name))
+            p->eab_alg = algs[i].alg;
+    return 0;
+}
+
+static int register_at_ca(struct run *r, const struct request *req, struct ca_slot *s, const char *mail, struct err *e)
+{
+    BUF_AUTO(hmac, 1024);
+    STRLIST_AUTO(contacts);
+    signet_str views[16];
+    signet_account_params p = { .size = sizeof p, .op = SIGNET_ACCOUNT_NEW, .terms_agreed = 1, .contacts = views };
+    struct ca_event ev;
+    ca_job job;
+    int rc;
+    if ((rc = account_contacts(mail, &contacts, e)) || (rc = eab_params(req, &p, &hmac, e)))
+        return rc;
+    for (; p.n_contacts < contacts.n && p.n_contacts < 16; p.n_contacts++)
+        views[p.n_contacts] = str_of(contacts.v[p.n_contacts]);
+    if ((rc = ca_account(s->ca, &p, NULL, &job, e)) || (rc = cas_wait(r, s, job, &ev, e)))
+        return rc;
+    free(s->account->url);
+    s->account->url = str_dup(ev.u.done.account.url);
+    return s->account->url ? 0 : err_nomem(e);
+}
+
+static int account_make(struct run *r, const struct request *req, struct ca_slot **ret, struct err *e)
+{
+    BUF_AUTO(mail, 4096);
+    struct ca_slot *s;
+    struct account *a = calloc(1, sizeof *a);
+    int rc;
+    if (!a || !(a->server = str_dup(str_of(req->server)))) {
+        account_free(a);
+        return err_nomem(e);
+    }
+    if ((rc = key_new(&a->key, ACCOUNT_KEY_TYPE, ACCOUNT_KEY_SIZE, e))) {
+        account_free(a);
+        return rc;
+    }
+    a->created = clock_wall_s();
+    if ((rc = cas_open(r, req, req->server, a, &s, e)) || (rc = ask_mail(r, req, &mail, e)) || (rc = ask_terms(r, req, s, e)) ||
+        (rc = register_at_ca(r, req, s, buf_z(&mail), e)) || (rc = tree_make_store(r->tree, e)))
+        return rc;
+    rc = account_save(r->tree, s->account, req->eff_email == TRI_YES && mail.n ? buf_z(&mail) : NULL, e);
+    if (rc)
+        return rc;
+    ui_say(r->ui, "Account registered.");
+    *ret = s;
+    return 0;
+}
+
+int account_obtain(struct run *r, const struct request *req, struct ca_slot **ret, struct err *e)
+{
+    struct account *a;
+    struct ca_slot *s = cas_find(r, req->server, req->account && req->account[0] ? req->account : NULL);
+    if (s) {
+        *ret = s;
+        return 0;
+    }
+    int rc = account_pick(r, req, &a, e);
+    if (rc == 0)
+        return cas_open(r, req, req->server, a, ret, e);
+    if (rc != SIGNET_ENOTFOUND || (req->account && req->account[0]))
+        return rc;
+    err_clear(e);
+    return account_make(r, req, ret, e);
+}

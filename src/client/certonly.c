@@ -1,0 +1,431 @@
+/* certonly: one certificate, new or again. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "client/lineages.h"
+#include "client/obtain.h"
+#include "options/table.h"
+#include "plan/names.h"
+#include "plan/pick.h"
+#include <stdlib.h>
+
+/* Everything certonly finds out before it does anything. */
+struct target {
+    struct strlist domains, ips, asked; /* asked: both in one list */
+    struct lineage *lineage;            /* the one to renew; NULL: a new one */
+    struct buf name;                    /* of the new lineage */
+    bool exact;                         /* … given by --cert-name */
+    bool keep;                          /* nothing to do */
+};
+
+static void target_done(struct target *t)
+{
+    strlist_done(&t->domains);
+    strlist_done(&t->ips);
+    strlist_done(&t->asked);
+    lineage_free(t->lineage);
+    buf_done(&t->name);
+}
+
+/* ---- which names ---- */
+
+static int given_names(struct run *r, struct target *t, struct err *e)
+{
+    const struct request *req = r->req;
+    int rc;
+    for (size_t i = 0; i < req->domains.n; i++)
+        if ((rc = name_add_domain(&t->domains, str_of(req->domains.v[i]), e)))
+            return rc;
+    for (size_t i = 0; i < req->ip_addresses.n; i++)
+        if ((rc = name_add_ip(&t->ips, str_of(req->ip_addresses.v[i]), e)))
+            return rc;
+    return 0;
+}
+
+static int ask_names(struct run *r, struct target *t, struct err *e)
+{
+    BUF_AUTO(text, 64u * 1024u);
+    STRLIST_AUTO(parts);
+    int rc = r->ui->ops->input(r->ui, "Please enter the domain name(s) you would like on your certificate (comma and/or space separated)",
+                               "--domains", &text, e);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] == ' ')
+            text.p[i] = ',';
+    if (strlist_split(&parts, buf_str(&text), ','))
+        return err_nomem(e);
+    for (size_t i = 0; !rc && i < parts.n; i++)
+        rc = name_add_domain(&t->domains, str_of(parts.v[i]), e);
+    if (!rc && !t->domains.n)
+        rc = err_set(e, SIGNET_EUSAGE, "Please specify --domains, or --installer that will help in domain names autodiscovery, or "
+                                       "--cert-name for an existing certificate name.");
+    return rc;
+}
+
+static int join_names(struct target *t, struct err *e)
+{
+    if (strlist_copy(&t->asked, &t->domains))
+        return err_nomem(e);
+    for (size_t i = 0; i < t->ips.n; i++)
+        if (strlist_addz(&t->asked, t->ips.v[i]))
+            return err_nomem(e);
+    return 0;
+}
+
+static int open_named(struct run *r, struct target *t, struct err *e)
+{
+    if (!r->req->certname)
+        return 0;
+    int rc = lineage_open_whole(r, r->req->certname, &t->lineage, e);
+    if (rc != SIGNET_ENOTFOUND)
+        return rc;
+    err_clear(e);
+    return 0;
+}
+
+static int find_names(struct run *r, struct target *t, struct err *e)
+{
+    int rc;
+    if ((rc = given_names(r, t, e)) || (rc = open_named(r, t, e)))
+        return rc;
+    if (!t->domains.n && !t->ips.n)
+        rc = t->lineage ? lineage_names(t->lineage, &t->domains, &t->ips, e) : ask_names(r, t, e);
+    return rc ? rc : join_names(t, e);
+}
+
+/* ---- which lineage ---- */
+
+struct shelf {
+    struct pick_lineage *v;
+    struct strlist *names; /* one list per lineage */
+    struct strlist ids;
+    size_t n;
+};
+
+static void shelf_done(struct shelf *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        strlist_done(&s->names[i]);
+    free(s->names);
+    free(s->v);
+    strlist_done(&s->ids);
+}
+
+/* All lineages with their names. A broken one is passed over with a warning: it must not stop another's certificate. */
+static int shelf_load(struct run *r, struct shelf *s, struct err *e)
+{
+    int rc = lineage_list(r->tree, &s->ids, e);
+    if (rc)
+        return rc;
+    s->v = calloc(s->ids.n + 1, sizeof *s->v);
+    s->names = calloc(s->ids.n + 1, sizeof *s->names);
+    if (!s->v || !s->names)
+        return err_nomem(e);
+    for (size_t i = 0; i < s->ids.n; i++) {
+        struct lineage *l = NULL;
+        STRLIST_AUTO(ips);
+        struct err why = { 0 };
+        struct strlist *names = &s->names[s->n];
+        if (lineage_open_whole(r, s->ids.v[i], &l, &why) || lineage_names(l, names, &ips, &why)) {
+            log_warn("client", "%s is passed over: %s", s->ids.v[i], why.text);
+            strlist_done(names);
+        } else {
+            for (size_t k = 0; k < ips.n; k++)
+                strlist_addz(names, ips.v[k]);
+            s->v[s->n++] = (struct pick_lineage){ s->ids.v[i], names };
+        }
+        lineage_free(l);
+    }
+    return 0;
+}
+
+static int confirm_expand(struct run *r, const struct target *t, const struct pick_lineage *old, struct err *e)
+{
+    BUF_AUTO(q, 256u * 1024u);
+    bool yes = false;
+    if (r->req->expand || r->req->renew_by_default)
+        return 0;
+    buf_addz(&q, "You have an existing certificate that contains a portion of the domains you requested (ref: ");
+    buf_addf(&q, "%s)\n\nIt contains these names: ", old->name);
+    strlist_join(old->names, ", ", &q);
+    buf_addz(&q, "\n\nYou requested these names for the new certificate: ");
+    strlist_join(&t->asked, ", ", &q);
+    buf_addz(&q, ".\n\nDo you want to expand and replace this existing certificate with the new certificate?");
+    int rc = r->ui->ops->yesno(r->ui, buf_z(&q), "Expand", "Cancel", "--expand", &yes, e);
+    if (rc || yes)
+        return rc;
+    return err_set(e, SIGNET_ECANCELED, "To obtain a new certificate that contains these names without replacing your existing certificate for "
+                                        "%s, you must use the --duplicate option.", old->name);
+}
+
+static int confirm_other_names(struct run *r, const struct target *t, const struct pick_lineage *old, struct err *e)
+{
+    BUF_AUTO(q, 256u * 1024u);
+    bool yes = false;
+    if (r->req->renew_with_new_domains || !r->ui->interactive)
+        return 0;
+    buf_addf(&q, "You are updating certificate %s to include new domain(s):", old->name);
+    for (size_t i = 0; i < t->asked.n; i++)
+        if (!strlist_has(old->names, str_of(t->asked.v[i])))
+            buf_addf(&q, "\n+ %s", t->asked.v[i]);
+    buf_addz(&q, "\n\nYou are also removing previously included domain(s):");
+    for (size_t i = 0; i < old->names->n; i++)
+        if (!strlist_has(&t->asked, str_of(old->names->v[i])))
+            buf_addf(&q, "\n- %s", old->names->v[i]);
+    buf_addz(&q, "\n\nDid you intend to make this change?");
+    int rc = r->ui->ops->yesno(r->ui, buf_z(&q), "Update certificate", "Cancel", "--renew-with-new-domains", &yes, e);
+    return rc || yes ? rc : err_set(e, SIGNET_ECANCELED, "Specified mismatched certificate name and domains. Nothing was changed.");
+}
+
+/* The same names as a lineage has: is it time, or does the user want it anyway? */
+static int decide_same(struct run *r, struct target *t, struct err *e)
+{
+    const struct request *req = r->req;
+    static const char *const choices[] = { "Keep the existing certificate for now",
+                                           "Renew & replace the certificate (may be subject to CA rate limits)" };
+    BUF_AUTO(why, 4096);
+    struct due_input in;
+    size_t choice;
+    int rc = due_gather(t->lineage, req, clock_wall_s(), &in, e);
+    if (rc)
+        return rc;
+    if (due_ask_ari(t->lineage, &in)) {
+        struct ca_slot *slot;
+        struct err ignored = { 0 };
+        if (!account_obtain(r, req, &slot, &ignored))
+            due_fetch_ari(r, slot, t->lineage, &in);
+    }
+    struct due d = due_decide(&in);
+    due_words(&why, &in, &d);
+    log_info("plan", "%s: %s", t->lineage->name, buf_z(&why));
+    if (d.due)
+        return 0;
+    if (req->keep_until_expiring || !r->ui->interactive) {
+        t->keep = true;
+        return 0;
+    }
+    rc = r->ui->ops->menu(r->ui,
+                          "You have an existing certificate that has exactly the same domains or certificate name you requested and isn't "
+                          "close to expiry.\nWhat would you like to do?",
+                          choices, 2, "--keep-until-expiring", &choice, e);
+    t->keep = !rc && choice == 0;
+    return rc;
+}
+
+static int open_picked(struct run *r, struct target *t, const char *name, struct err *e)
+{
+    return t->lineage ? 0 : lineage_open_whole(r, name, &t->lineage, e);
+}
+
+static int decide(struct run *r, struct target *t, struct err *e)
+{
+    const struct request *req = r->req;
+    struct shelf s = { 0 };
+    struct pick p = { .kind = PICK_NEW };
+    int rc = 0;
+    if (!req->duplicate || req->certname)
+        rc = shelf_load(r, &s, e);
+    if (!rc)
+        p = pick_lineage(s.v, s.n, &t->asked, req->certname, req->duplicate);
+    switch (p.kind) {
+    case PICK_NEW:
+        break;
+    case PICK_SAME:
+        if (!rc && !(rc = open_picked(r, t, s.v[p.index].name, e)))
+            rc = decide_same(r, t, e);
+        break;
+    case PICK_EXPAND:
+        if (!(rc = confirm_expand(r, t, &s.v[p.index], e)))
+            rc = open_picked(r, t, s.v[p.index].name, e);
+        break;
+    case PICK_NAMED:
+        rc = confirm_other_names(r, t, &s.v[p.index], e);
+        break;
+    }
+    shelf_done(&s);
+    return rc;
+}
+
+static int name_new(struct run *r, struct target *t, struct err *e)
+{
+    t->name = BUF_INIT(4096);
+    t->exact = r->req->certname != NULL;
+    if (!r->req->certname)
+        return name_for_lineage(&t->name, &t->domains, &t->ips, e);
+    if (strchr(r->req->certname, '/') || !r->req->certname[0] || r->req->certname[0] == '.')
+        return err_set(e, SIGNET_EUSAGE, "Provided certificate name %s cannot be used as a file name. Choose one without '/'.",
+                       r->req->certname);
+    buf_addz(&t->name, r->req->certname);
+    return 0;
+}
+
+/* ---- doing it ---- */
+
+static int check_test_over_real(const struct run *r, const struct target *t, struct err *e)
+{
+    struct cert_info c = { 0 };
+    BUF_AUTO(server, 4096);
+    int rc = 0;
+    if (!t->lineage || r->req->dry_run || r->req->break_my_certs || !r->req->server || !strstr(r->req->server, "staging"))
+        return 0;
+    if (conf_get(t->lineage->conf, "renewalparams", "server", &server) && strstr(buf_z(&server), "staging"))
+        return 0;
+    if (!lineage_cert(t->lineage, &c, e) && !cert_is_test(&c, &(struct request){ 0 }))
+        rc = err_set(e, SIGNET_EINVAL,
+                     "You've asked to renew/replace a seemingly valid certificate with a test certificate (domains: %s). We will not do that "
+                     "unless you use the --break-my-certs flag!",
+                     t->lineage->name);
+    cert_info_done(&c);
+    return rc;
+}
+
+static int check_key_type(const struct run *r, const struct target *t, struct err *e)
+{
+    struct cert_info c = { 0 };
+    int rc = 0;
+    if (!t->lineage || !opt_by_user(r->req, "key-type") || r->req->certname)
+        return 0;
+    if ((rc = lineage_cert(t->lineage, &c, e)) == 0) {
+        const char *old = c.key_type == KEY_RSA ? "rsa" : "ecdsa";
+        if (strcmp(old, r->req->key_type))
+            rc = err_set(e, SIGNET_EINVAL,
+                         "Are you trying to change the key type of the certificate named %s from %s to %s? Please provide both --cert-name "
+                         "and --key-type on the command line to confirm the change you are trying to make.",
+                         t->lineage->name, c.key_type == KEY_RSA ? "RSA" : "ECDSA", strcmp(r->req->key_type, "rsa") ? "ECDSA" : "RSA");
+    }
+    cert_info_done(&c);
+    return rc;
+}
+
+static void tell_start(struct run *r, const struct target *t)
+{
+    BUF_AUTO(names, 4096);
+    const char *dry = r->req->dry_run ? "Simulating" : NULL;
+    name_summary(&names, &t->domains, &t->ips);
+    if (t->lineage)
+        ui_say(r->ui, "%s %s existing certificate for %s", dry ? dry : "Renewing", dry ? "renewal of an" : "an", buf_z(&names));
+    else
+        ui_say(r->ui, "%s a certificate%s for %s", dry ? dry : "Requesting", dry ? " request" : "", buf_z(&names));
+}
+
+static void tell_saved(struct run *r, const struct lineage *l, int64_t not_after)
+{
+    BUF_AUTO(date, 64);
+    clock_fmt_date(&date, not_after);
+    ui_say(r->ui,
+           "\nSuccessfully received certificate.\nCertificate is saved at: %s\nKey is saved at:         %s\n"
+           "This certificate expires on %s.\nThese files will be updated when the certificate renews.%s",
+           l->live[KIND_FULLCHAIN], l->live[KIND_PRIVKEY], buf_z(&date),
+           r->req->preconfigured_renewal ? "\nCertbot has set up a scheduled task to automatically renew this certificate in the background."
+                                         : "");
+    if (!r->req->preconfigured_renewal)
+        ui_say(r->ui, "\nNEXT STEPS:\n- Have \"renew\" run twice a day (cron or a systemd timer), if nothing does so yet: it renews what is due "
+                      "and does nothing else.");
+}
+
+static void report_saved(struct run *r, struct report_entry *c, const struct lineage *l, const struct cert_info *info)
+{
+    (void)r;
+    report_text(c, "name", l->name);
+    report_text(c, "fullchain_path", l->live[KIND_FULLCHAIN]);
+    report_text(c, "privkey_path", l->live[KIND_PRIVKEY]);
+    report_time(c, "not_after", info->not_after);
+    report_text(c, "serial", buf_z(&info->serial_hex));
+}
+
+/* One order, and again with fewer names while --allow-subset-of-names permits. */
+static int run_order(struct run *r, struct issue *i, struct err *e)
+{
+    struct issuer *s;
+    int rc = issuer_new(&s, r, 1, e);
+    if (rc)
+        return rc;
+    do {
+        issuer_add(s, i);
+        issuer_next(s);
+        if (!i->err.code)
+            break;
+        obtain_tell_failure(r, i);
+    } while (obtain_drop_failed(r, i));
+    issuer_free(s);
+    if (!i->err.code)
+        return 0;
+    *e = i->err;
+    if (i->authz_failed)
+        err_set(e, SIGNET_EAUTHZ, "Some challenges have failed.");
+    return e->code;
+}
+
+static int finish(struct run *r, struct target *t, struct issue *i, struct report_entry *c, struct err *e)
+{
+    struct cert_info info = { 0 };
+    BUF_AUTO(live, 8192);
+    int rc;
+    if (r->req->dry_run) {
+        rc = obtain_check(i, e);
+        if (!rc)
+            ui_say(r->ui, "The dry run was successful.");
+        return rc;
+    }
+    if (i->chain_missed)
+        log_warn("client", "The CA offers no chain whose topmost issuer is named \"%s\"; its default chain is used.", r->req->preferred_chain);
+    if ((rc = obtain_save(r, i, &t->lineage, buf_z(&t->name), t->exact, e)))
+        return rc;
+    if ((rc = cert_read(&info, buf_str(&i->chain), e)) == 0) {
+        lineage_live_dir(t->lineage, &live);
+        report_saved(r, c, t->lineage, &info);
+        rc = hooks_deploy(&r->hooks, r->req, buf_z(&live), &i->all_names, e);
+    }
+    if (!rc)
+        rc = hooks_post(&r->hooks, r->req, false, e);
+    if (!rc)
+        tell_saved(r, t->lineage, info.not_after);
+    cert_info_done(&info);
+    return rc;
+}
+
+static int obtain(struct run *r, struct target *t, struct err *e)
+{
+    struct issue i;
+    struct report_entry *c = report_certificate(&r->report, t->lineage ? t->lineage->name : buf_z(&t->name));
+    int rc;
+    issue_init(&i);
+    report_strings(c, "identifiers", &t->asked);
+    report_bool(c, "dry_run", r->req->dry_run);
+    if (!(rc = account_obtain(r, r->req, &i.slot, e)) && !(rc = hooks_pre(&r->hooks, r->req, e))) {
+        bool post_run;
+        tell_start(r, t);
+        if (request_copy(&i.req, r->req) || strlist_copy(&i.domains, &t->domains) || strlist_copy(&i.ips, &t->ips))
+            rc = err_nomem(e);
+        if (!rc && !(rc = obtain_prepare(&i, t->lineage, e)) && !(rc = run_order(r, &i, e)))
+            rc = finish(r, t, &i, c, e);
+        post_run = !rc && !r->req->dry_run;
+        if (!post_run) {
+            struct err ignored = { 0 };
+            hooks_post(&r->hooks, r->req, false, &ignored);
+        }
+    }
+    report_text(c, "status", rc ? "failed" : r->req->dry_run ? "simulated" : "obtained");
+    if (rc)
+        report_error(c, e, i.has_problem ? &i.problem : NULL);
+    issue_done(&i);
+    return rc;
+}
+
+int verb_certonly(struct run *r, struct err *e)
+{
+    struct target t = { 0 };
+    int rc;
+    if (r->req->csr)
+        return certonly_csr(r, e);
+    t.name = BUF_INIT(4096);
+    if (!(rc = request_choose_authenticator(r, e)) && !(rc = hooks_validate(r->req, e)) && !(rc = find_names(r, &t, e)) && !(rc = decide(r, &t, e))) {
+        if (t.keep) {
+            r->ui->ops->frame(r->ui, "Certificate not yet due for renewal; no action taken.", false);
+        } else if (!(rc = check_test_over_real(r, &t, e)) && !(rc = check_key_type(r, &t, e)) && !(rc = t.lineage ? 0 : name_new(r, &t, e))) {
+            rc = obtain(r, &t, e);
+        }
+    }
+    target_done(&t);
+    return rc;
+}

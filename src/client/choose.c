@@ -1,0 +1,34 @@
+/* Choices that are asked for when the command line leaves them open. */
+#include "challenge/solver.h"
+#include "client/client.h"
+#include <stdlib.h>
+
+#define MENU_MAX 32
+
+static int ask_authenticator(struct run *r, struct err *e)
+{
+    BUF_AUTO(text, 16384);
+    STRLIST_AUTO(lines);
+    size_t n, choice;
+    const struct solver_ops *const *all = solver_all(&n);
+    for (size_t i = 0; i < n && i < MENU_MAX; i++) {
+        buf_clear(&text);
+        buf_addf(&text, "%s (%s)", all[i]->description, all[i]->name);
+        if (strlist_add(&lines, buf_str(&text)))
+            return err_nomem(e);
+    }
+    int rc = r->ui->ops->menu(r->ui, "How would you like to authenticate with the ACME CA?", (const char *const *)lines.v, lines.n,
+                              "--authenticator", &choice, e);
+    if (rc)
+        return rc;
+    r->req->authenticator = str_dup(str_of(all[choice]->name));
+    return r->req->authenticator ? 0 : err_nomem(e);
+}
+
+int request_choose_authenticator(struct run *r, struct err *e)
+{
+    int rc = r->req->authenticator ? 0 : ask_authenticator(r, e);
+    if (!rc && !solver_find(r->req->authenticator))
+        rc = err_set(e, SIGNET_EINVAL, "The requested %s plugin does not appear to be installed", r->req->authenticator);
+    return rc;
+}

@@ -1,0 +1,42 @@
+/* delete: a lineage with all its files. */
+#include "client/client.h"
+
+static int choose(struct run *r, struct strlist *ret, struct err *e)
+{
+    STRLIST_AUTO(names);
+    int rc = lineage_list(r->tree, &names, e);
+    if (rc)
+        return rc;
+    if (!names.n)
+        return err_set(e, SIGNET_ENOTFOUND, "No existing certificates found.");
+    return r->ui->ops->checklist(r->ui, "Which certificate(s) would you like to delete?", &names, "--cert-name", ret, e);
+}
+
+static int confirm(struct run *r, const struct strlist *names, bool *yes, struct err *e)
+{
+    BUF_AUTO(q, 1u << 20);
+    *yes = true;
+    if (!r->ui->interactive)
+        return 0;
+    buf_addz(&q, "The following certificate(s) are selected for deletion:\n\n  * ");
+    strlist_join(names, "\n  * ", &q);
+    buf_addz(&q, "\n\nMake sure that no server still uses their files: it would fail at its next start.\n\nAre you sure you want to delete "
+                 "the above certificate(s)?");
+    return r->ui->ops->yesno(r->ui, buf_z(&q), "Yes", "No", "--cert-name", yes, e);
+}
+
+int verb_delete(struct run *r, struct err *e)
+{
+    STRLIST_AUTO(names);
+    bool yes = false;
+    int rc = r->req->certname ? (strlist_addz(&names, r->req->certname) ? err_nomem(e) : 0) : choose(r, &names, e);
+    if (rc || (rc = confirm(r, &names, &yes, e)) || !yes)
+        return rc;
+    for (size_t i = 0; i < names.n; i++) {
+        if ((rc = lineage_delete(r->tree, names.v[i], e)))
+            return rc;
+        report_text(report_certificate(&r->report, names.v[i]), "status", "deleted");
+        ui_say(r->ui, "Deleted all files relating to certificate %s.", names.v[i]);
+    }
+    return 0;
+}

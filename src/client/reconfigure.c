@@ -1,0 +1,89 @@
+/* reconfigure: other options for a lineage's next renewals, tried by a dry run before they are kept. */
+#include "base/clock.h"
+#include "client/lineages.h"
+#include "client/obtain.h"
+#include "options/table.h"
+#include <stdlib.h>
+
+static int try_out(struct run *r, const struct lineage *l, const struct request *stored, struct err *e)
+{
+    struct issue i;
+    struct issuer *s = NULL;
+    int rc;
+    issue_init(&i);
+    if (request_copy(&i.req, stored))
+        rc = err_nomem(e);
+    else if (!(rc = lineage_names(l, &i.domains, &i.ips, e))) {
+        i.req.dry_run = true;
+        free(i.req.account);
+        i.req.account = NULL;
+        if (!opt_by_user(r->req, "server")) {
+            free(i.req.server);
+            i.req.server = str_dup(str_of(r->req->server));
+        }
+        ui_say(r->ui, "Simulating renewal of an existing certificate for %s", l->name);
+        rc = i.req.server ? account_obtain(r, &i.req, &i.slot, e) : err_nomem(e);
+    }
+    if (!rc && !(rc = obtain_prepare(&i, l, e)) && !(rc = hooks_pre(&r->hooks, &i.req, e)) && !(rc = issuer_new(&s, r, 1, e))) {
+        issuer_add(s, &i);
+        issuer_next(s);
+        hooks_post(&r->hooks, &i.req, false, &(struct err){ 0 });
+        if (i.err.code) {
+            obtain_tell_failure(r, &i);
+            *e = i.err;
+            rc = e->code;
+        }
+    }
+    issuer_free(s);
+    issue_done(&i);
+    return rc;
+}
+
+static int choose(struct run *r, struct err *e)
+{
+    STRLIST_AUTO(names);
+    size_t i;
+    if (r->req->certname)
+        return 0;
+    int rc = lineage_list(r->tree, &names, e);
+    if (!rc && !names.n)
+        rc = err_set(e, SIGNET_ENOTFOUND, "No existing certificates found.");
+    if (!rc)
+        rc = r->ui->ops->menu(r->ui, "Which certificate would you like to reconfigure?", (const char *const *)names.v, names.n, "--cert-name", &i,
+                              e);
+    if (!rc && !(r->req->certname = str_dup(str_of(names.v[i]))))
+        rc = err_nomem(e);
+    return rc;
+}
+
+static bool changed(const struct conf *c, signet_str before)
+{
+    BUF_AUTO(now, 8u << 20);
+    conf_print(c, &now);
+    return !str_eq(buf_str(&now), before);
+}
+
+int verb_reconfigure(struct run *r, struct err *e)
+{
+    BUF_AUTO(before, 8u << 20);
+    struct lineage *l = NULL;
+    struct request req = { 0 };
+    int rc;
+    if (r->req->domains.n || r->req->ip_addresses.n)
+        return err_set(e, SIGNET_EINVAL, "You have specified domains, but this function cannot be used to modify the domains in a certificate. "
+                                         "If you would like to do so, follow the instructions for changing a certificate's domains: use certonly with "
+                                         "--cert-name and --domains.");
+    if (!(rc = choose(r, e)) && !(rc = hooks_validate(r->req, e)) && !(rc = lineage_open_whole(r, r->req->certname, &l, e)) &&
+        !(rc = lineage_request(l, r->req, &req, e))) {
+        conf_print(l->conf, &before);
+        if (!(rc = lineage_remember(l->conf, &req, e))) {
+            if (!changed(l->conf, buf_str(&before)))
+                ui_say(r->ui, "No changes were made to the renewal configuration.");
+            else if (!(rc = try_out(r, l, &req, e)) && !(rc = lineage_write_conf(l, e)))
+                ui_say(r->ui, "\nSuccessfully updated configuration.\nChanges will apply when the certificate renews.");
+        }
+    }
+    request_done(&req);
+    lineage_free(l);
+    return rc;
+}

@@ -1,0 +1,99 @@
+#include "client/client.h"
+#include "base/log.h"
+#include <stdlib.h>
+
+typedef int verb_fn(struct run *r, struct err *e);
+
+struct verb_row {
+    verb_fn *fn;
+    bool changes; /* makes folders, takes locks, keeps a log */
+    bool loop;    /* waits for something: needs the event loop and its signals */
+};
+
+static int verb_needs_installer(struct run *r, struct err *e);
+
+static const struct verb_row verbs[VERB_COUNT] = {
+    [VERB_RUN] = { verb_needs_installer, true, true },
+    [VERB_CERTONLY] = { verb_certonly, true, true },
+    [VERB_RENEW] = { verb_renew, true, true },
+    [VERB_CERTIFICATES] = { verb_certificates, false, false },
+    [VERB_DELETE] = { verb_delete, true, false },
+    [VERB_REVOKE] = { verb_revoke, true, true },
+    [VERB_REGISTER] = { verb_register, true, true },
+    [VERB_UNREGISTER] = { verb_unregister, true, true },
+    [VERB_UPDATE_ACCOUNT] = { verb_update_account, true, true },
+    [VERB_SHOW_ACCOUNT] = { verb_show_account, false, true },
+    [VERB_RECONFIGURE] = { verb_reconfigure, true, true },
+    [VERB_ENHANCE] = { verb_needs_installer, true, true },
+    [VERB_INSTALL] = { verb_needs_installer, true, true },
+    [VERB_ROLLBACK] = { verb_needs_installer, true, true },
+    [VERB_PLUGINS] = { verb_plugins, false, false },
+    [VERB_UPDATE_SYMLINKS] = { verb_update_symlinks, true, false },
+    [VERB_CONFIG_CHANGES] = { verb_needs_installer, false, false },
+    [VERB_EXPLAIN] = { verb_explain, false, false },
+};
+
+/* Installers change a web server's configuration; none is built in yet, and these verbs say so instead of doing half of it. */
+static int verb_needs_installer(struct run *r, struct err *e)
+{
+    const struct request *q = r->req;
+    if (q->verb == VERB_RUN && q->authenticator && !q->installer)
+        return err_set(e, SIGNET_EINVAL, "With the %s plugin, you probably want to use the \"certonly\" command, eg:\n\n    certbot certonly --%s",
+                       q->authenticator, q->authenticator);
+    err_set(e, SIGNET_EINVAL, "%s: no installer plugin is available%s%s.", verb_name(q->verb), q->installer ? ": " : "",
+            q->installer ? q->installer : "");
+    err_hint(e, "Obtain the certificate with \"certonly\" and a --deploy-hook that reloads your server.");
+    return e ? e->code : SIGNET_EINVAL;
+}
+
+bool verb_changes(enum verb v)
+{
+    return v < VERB_COUNT && verbs[v].changes;
+}
+
+/* What an interrupted run left half done is put right before anything is added to it. */
+static int recover(struct run *r, struct err *e)
+{
+    STRLIST_AUTO(did);
+    int rc = lineage_recover_tree(r->tree, &did, e);
+    for (size_t i = 0; i < did.n; i++)
+        log_warn("store", "%s", did.v[i]);
+    return rc;
+}
+
+static int start(struct run *r, const struct request *req, struct err *e)
+{
+    int rc;
+    r->req = calloc(1, sizeof *r->req);
+    if (!r->req || request_copy(r->req, req) || report_init(&r->report, verb_name(req->verb)))
+        return err_nomem(e);
+    if (verbs[req->verb].loop && (rc = loop_new(&r->loop, e)))
+        return rc;
+    hooks_init(&r->hooks, r->loop, r->ui, r->tree->config_dir);
+    return verbs[req->verb].changes ? recover(r, e) : 0;
+}
+
+static void finish(struct run *r)
+{
+    cas_close(r);
+    hooks_done(&r->hooks);
+    loop_free(r->loop);
+    report_done(&r->report);
+    if (r->req)
+        request_done(r->req);
+    free(r->req);
+}
+
+int client_run(const struct request *req, struct tree *tree, struct ui *ui, struct buf *json, struct err *e)
+{
+    struct run r = { .tree = tree, .ui = ui };
+    if (req->verb >= VERB_COUNT || !verbs[req->verb].fn)
+        return err_set(e, SIGNET_EUSAGE, "%s is nothing that can be run.", verb_name(req->verb));
+    int rc = start(&r, req, e);
+    if (!rc)
+        rc = verbs[req->verb].fn(&r, e);
+    if (req->json && r.report.root)
+        report_print(&r.report, rc ? e : &(struct err){ 0 }, json);
+    finish(&r);
+    return rc;
+}
