@@ -1,0 +1,48 @@
+# A thin face over meson and ninja. `make demo` and `make check` are all a newcomer needs; see README.md.
+PREFIX ?= /usr/local
+DESTDIR ?=
+BUILD ?= build
+T ?= 60
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+
+all: $(BUILD)/build.ninja
+	ninja -C $(BUILD) -j $(JOBS)
+
+$(BUILD)/build.ninja:
+	meson setup $(BUILD) --buildtype=release --prefix=$(PREFIX)
+
+install: all
+	@[ "$$(meson introspect $(BUILD) --buildoptions | python3 -c 'import json,sys; print(next(o["value"] for o in json.load(sys.stdin) if o["name"] == "prefix"))')" = "$(PREFIX)" ] || \
+		{ meson configure $(BUILD) -Dprefix=$(PREFIX) && ninja -C $(BUILD) -j $(JOBS); }
+	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
+
+# What is missing comes from the system's package manager; then the trip of a certificate against a local pebble.
+demo:
+	tests/setup/install demo
+	+$(MAKE) --no-print-directory all
+	tests/setup/demo
+
+# Everything: build with sanitizers, unit tests, end to end, short fuzz runs, lint. Ends with "N passed, M failed".
+check:
+	tests/setup/install check
+	tests/setup/check
+
+lint:
+	tests/setup/install check
+	tests/lint/run
+
+# Each fuzz target for T seconds.
+fuzz:
+	tests/setup/install check
+	tests/setup/fuzz $(T)
+
+bench: all
+	bench/run
+
+format:
+	git ls-files -z --cached --others --exclude-standard -- '*.c' '*.h' | xargs -0 clang-format -i
+
+clean:
+	rm -rf $(BUILD) build-asan build-clang
+
+.PHONY: all install demo check lint fuzz bench format clean
