@@ -29,8 +29,7 @@ int64_t clock_mono_ms(void)
 void clock_fmt_local_naive(struct buf *to, int64_t t)
 {
     struct tm tm;
-    /* Out of the range that a four-digit year allows: its nearest end, a day away from where the zone could cross it.
-     */
+    /* Out of the range of four-digit years: the nearest end, a day away from where the zone could cross it. */
     const int64_t last = INT64_C(253402214400);
     time_t at = (time_t)(t < 0 ? 0 : t > last ? last : t);
     if (!localtime_r(&at, &tm))
