@@ -1,6 +1,7 @@
 /* Which account a run uses, and making one where there is none. */
 #include "base/b64.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "client/client.h"
 #include <stdlib.h>
 
@@ -157,6 +158,18 @@ static int account_make(struct run *r, const struct request *req, struct ca_slot
     ui_say(r->ui, "Account registered.");
     *ret = s;
     return 0;
+}
+
+int account_revive(struct run *r, struct ca_slot *s, struct err *e)
+{
+    int rc;
+    if (s->revived)
+        return 0;
+    if ((rc = register_at_ca(r, r->req, s, r->req->email, e)))
+        return err_wrap(e, "the CA does not know the account any more, and it cannot be registered again");
+    s->revived = true;
+    log_warn("client", "The CA did not know the account %s any more; the same key was registered again: %s", s->account->id, s->account->url);
+    return account_save(r->tree, s->account, NULL, e);
 }
 
 int account_obtain(struct run *r, const struct request *req, struct ca_slot **ret, struct err *e)

@@ -1,5 +1,6 @@
 /* certificates: what there is. Reads only, takes no lock. */
 #include "base/clock.h"
+#include "base/log.h"
 #include "client/lineages.h"
 #include "client/obtain.h"
 #include "plan/names.h"
@@ -84,7 +85,9 @@ static void show(struct run *r, const char *name, int64_t now, struct buf *found
     struct request req = { 0 };
     struct err e = { 0 };
     if (lineage_open(&l, r->tree, name, &e) || lineage_request(l, r->req, &req, &e) || lineage_cert(l, &c, &e)) {
-        buf_addf(broken, "\n  %s/renewal/%s.conf: %s", r->tree->config_dir, name, e.text);
+        log_warn("client", "Renewal configuration file %s/renewal/%s.conf produced an unexpected error: %s. Skipping.", r->tree->config_dir, name,
+                 e.text);
+        buf_addf(broken, "\n  %s/renewal/%s.conf", r->tree->config_dir, name);
         struct report_entry *o = report_certificate(&r->report, name);
         report_text(o, "status", "broken");
         report_error(o, &e, NULL);

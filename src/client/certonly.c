@@ -346,7 +346,7 @@ static int run_order(struct run *r, struct issue *i, struct err *e)
         if (!i->err.code)
             break;
         obtain_tell_failure(r, i);
-    } while (obtain_drop_failed(r, i));
+    } while (obtain_revive(r, i) || obtain_drop_failed(r, i));
     issuer_free(s);
     if (!i->err.code)
         return 0;
@@ -363,6 +363,10 @@ static int finish(struct run *r, struct target *t, struct issue *i, struct repor
     int rc;
     if (r->req->dry_run) {
         rc = obtain_check(i, e);
+        if (!rc) {
+            obtain_note_names(&r->hooks.renewed, i);
+            rc = hooks_post(&r->hooks, r->req, false, e);
+        }
         if (!rc)
             ui_say(r->ui, "The dry run was successful.");
         return rc;
@@ -376,6 +380,7 @@ static int finish(struct run *r, struct target *t, struct issue *i, struct repor
         report_saved(r, c, t->lineage, &info);
         rc = hooks_deploy(&r->hooks, r->req, buf_z(&live), &i->all_names, e);
     }
+    obtain_note_names(&r->hooks.renewed, i);
     if (!rc)
         rc = hooks_post(&r->hooks, r->req, false, e);
     if (!rc)
@@ -393,17 +398,13 @@ static int obtain(struct run *r, struct target *t, struct err *e)
     report_strings(c, "identifiers", &t->asked);
     report_bool(c, "dry_run", r->req->dry_run);
     if (!(rc = account_obtain(r, r->req, &i.slot, e)) && !(rc = hooks_pre(&r->hooks, r->req, e))) {
-        bool post_run;
         tell_start(r, t);
         if (request_copy(&i.req, r->req) || strlist_copy(&i.domains, &t->domains) || strlist_copy(&i.ips, &t->ips))
             rc = err_nomem(e);
         if (!rc && !(rc = obtain_prepare(&i, t->lineage, e)) && !(rc = run_order(r, &i, e)))
             rc = finish(r, t, &i, c, e);
-        post_run = !rc && !r->req->dry_run;
-        if (!post_run) {
-            struct err ignored = { 0 };
-            hooks_post(&r->hooks, r->req, false, &ignored);
-        }
+        if (rc)
+            hooks_post(&r->hooks, r->req, false, &(struct err){ 0 });
     }
     report_text(c, "status", rc ? "failed" : r->req->dry_run ? "simulated" : "obtained");
     if (rc)

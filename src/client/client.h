@@ -14,6 +14,7 @@ struct ca_slot {
     char *server;
     struct account *account; /* owned; its url may be learnt during the run */
     struct ca *ca;
+    bool revived;    /* the account was unknown to the CA and has been registered again */
     char *had_saved; /* what the directory cache held at the start: written again only when it changed */
 };
 
@@ -44,6 +45,9 @@ const char *problem_short_type(const char *type);
 int account_pick(struct run *r, const struct request *req, struct account **ret, struct err *e);
 /* The open CA for this request: its account found, or registered now (terms, contact and EAB as the request says). */
 int account_obtain(struct run *r, const struct request *req, struct ca_slot **ret, struct err *e);
+/* The CA does not know the account any more (pebble after a restart, a CA that lost its data): registers the same key once more. The user agreed
+ * to the terms when the account was made. At most once a run. */
+int account_revive(struct run *r, struct ca_slot *s, struct err *e);
 /* "mailto:" contacts from --email's comma list. */
 int account_contacts(const char *email, struct strlist *ret, struct err *e);
 

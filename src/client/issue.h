@@ -22,6 +22,7 @@ struct issue {
     bool has_problem;
     struct buf chain;             /* PEM, leaf first, already in normal form */
     bool chain_missed;            /* --preferred-chain matched nothing */
+    bool revived;                 /* tried again after the account was registered anew */
     bool authz_failed;            /* problem.sub names identifiers that could not be validated */
 
     /* the conductor's */

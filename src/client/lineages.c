@@ -11,8 +11,10 @@ static int repair(struct run *r, const char *name, struct err *e)
 {
     STRLIST_AUTO(did);
     int rc = lineage_recover(r->tree, name, &did, e);
+    if (did.n)
+        log_warn("store", "Found a new certificate /archive/ that was not linked to in /live/; fixing...");
     for (size_t i = 0; i < did.n; i++)
-        log_warn("store", "%s: %s", name, did.v[i]);
+        log_warn("store", "%s", did.v[i]);
     return rc;
 }
 

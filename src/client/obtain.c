@@ -242,6 +242,8 @@ int obtain_save(struct run *r, struct issue *i, struct lineage **l, const char *
     if (key_to_pem(i->key, &key))
         return err_set(e, SIGNET_ECRYPTO, "The private key cannot be written as PEM.");
     struct generation g = { buf_str(&cert), buf_str(&key), buf_str(&chain), buf_str(&full) };
+    if (i->solver && i->ops->remember && (rc = i->ops->remember(i->solver, &i->req)))
+        return err_nomem(e);
     if (*l) {
         rc = lineage_remember((*l)->conf, &i->req, e);
         return rc ? rc : lineage_save(*l, r->tree, &g, check_generation, i, e);
@@ -255,6 +257,14 @@ int obtain_save(struct run *r, struct issue *i, struct lineage **l, const char *
         return rc;
     }
     return lineage_create(l, r->tree, name, exact, c, &g, check_generation, i, e);
+}
+
+void obtain_note_names(struct strlist *to, const struct issue *i)
+{
+    for (size_t k = 0; k < i->domains.n; k++)
+        strlist_add_new(to, str_of(i->domains.v[k]));
+    for (size_t k = 0; k < i->ips.n; k++)
+        strlist_add_new(to, str_of(i->ips.v[k]));
 }
 
 /* ---- failures ---- */
@@ -279,6 +289,17 @@ void obtain_tell_failure(struct run *r, const struct issue *i)
         buf_addc(&text, '\n');
     }
     r->ui->ops->notify(r->ui, buf_z(&text));
+}
+
+/* As before the first try, the names and the key kept. */
+static void freshen(struct issue *i)
+{
+    ca_problem_done(&i->problem);
+    i->has_problem = i->authz_failed = false;
+    err_clear(&i->err);
+    strlist_done(&i->all_names);
+    issue_forget_challenges(i);
+    i->running = i->finished = false;
 }
 
 static bool named_as_failed(const struct issue *i, const char *name)
@@ -309,12 +330,21 @@ bool obtain_drop_failed(struct run *r, struct issue *i)
     strlist_sort(&dropped);
     strlist_join(&dropped, ", ", &words);
     ui_say(r->ui, "Unable to obtain a certificate with every requested domain. Retrying without: %s", buf_z(&words));
-    ca_problem_done(&i->problem);
-    i->has_problem = i->authz_failed = false;
-    err_clear(&i->err);
+    freshen(i);
     buf_clear(&i->csr);
-    strlist_done(&i->all_names);
-    issue_forget_challenges(i);
-    i->running = i->finished = false;
+    return true;
+}
+
+bool obtain_revive(struct run *r, struct issue *i)
+{
+    struct err e = { 0 };
+    if (!i->has_problem || i->revived || strcmp(problem_short_type(i->problem.type), "accountDoesNotExist"))
+        return false;
+    i->revived = true;
+    if (account_revive(r, i->slot, &e)) {
+        i->err = e;
+        return false;
+    }
+    freshen(i);
     return true;
 }

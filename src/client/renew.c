@@ -162,7 +162,7 @@ static void take_ari(struct renewal *w, struct candidate *c, const struct ca_eve
         if (ev->u.done.ari.explanation_url.n) {
             BUF_AUTO(url, 4096);
             buf_add_escaped(&url, ev->u.done.ari.explanation_url, 2048);
-            log_info("client", "%s: the CA explains its renewal window at %s", c->name, buf_z(&url));
+            ui_say(w->r->ui, "The CA explains its renewal window for %s at %s", c->name, buf_z(&url));
         }
         keep_ari(w, c, &ev->u.done.ari);
     } else if (ev->u.done.problem && ev->u.done.problem->code != SIGNET_ENOTFOUND) {
@@ -237,14 +237,6 @@ static void flight_free(struct flight *f)
     free(f);
 }
 
-static void note_names(struct strlist *to, const struct issue *i)
-{
-    for (size_t k = 0; k < i->domains.n; k++)
-        strlist_add_new(to, str_of(i->domains.v[k]));
-    for (size_t k = 0; k < i->ips.n; k++)
-        strlist_add_new(to, str_of(i->ips.v[k]));
-}
-
 static int put_in_place(struct renewal *w, struct flight *f, struct err *e)
 {
     BUF_AUTO(live, 8192);
@@ -274,7 +266,7 @@ static void land(struct renewal *w, struct flight *f)
     }
     if (e.code && f->issue.authz_failed)
         err_set(&e, SIGNET_EAUTHZ, "Some challenges have failed.");
-    note_names(e.code ? &r->hooks.failed : &r->hooks.renewed, &f->issue);
+    obtain_note_names(e.code ? &r->hooks.failed : &r->hooks.renewed, &f->issue);
     hooks_post(&r->hooks, &f->issue.req, true, &(struct err){ 0 });
     if (e.code)
         tell_failed(w, f->c, &e, f->issue.has_problem ? &f->issue.problem : NULL);
@@ -288,7 +280,7 @@ static void take_one(struct renewal *w)
     struct flight *f = i->data;
     if (i->err.code) {
         obtain_tell_failure(w->r, i);
-        if (obtain_drop_failed(w->r, i)) {
+        if (obtain_revive(w->r, i) || obtain_drop_failed(w->r, i)) {
             issuer_add(w->issuer, i);
             return;
         }
@@ -359,12 +351,12 @@ static int launch(struct renewal *w, struct candidate *c, struct err *e)
     f->issue.data = f;
     if (prepare(w, f, &why)) {
         tell_failed(w, c, &why, NULL);
-        note_names(&w->r->hooks.failed, &f->issue);
+        obtain_note_names(&w->r->hooks.failed, &f->issue);
         flight_free(f);
         return why.code == SIGNET_ECANCELED ? err_set(e, why.code, "%s", why.text) : 0;
     }
-    report_strings(c->report, "identifiers", &f->issue.domains);
     issuer_add(w->issuer, &f->issue);
+    report_strings(c->report, "identifiers", &f->issue.all_names);
     return 0;
 }
 

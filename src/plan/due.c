@@ -39,18 +39,16 @@ struct due due_decide(const struct due_input *in)
         return (struct due){ .due = true, .why = DUE_REVOKED };
     if (in->now >= in->not_after)
         return (struct due){ .due = true, .why = DUE_EXPIRED, .at = in->not_after };
-    if (in->have_ari) {
-        struct due d = at_time(DUE_ARI, ari_point(in->ari_start, in->ari_end, in->random), in->now);
-        /* A window that lies after the end of the certificate, or so near it that one failed run would be the last, is not
-         * believed: the lifetime rule holds then (reliability CA-23). */
-        int64_t latest = in->not_after - (in->not_after - in->not_before) / 8;
-        if (d.due || d.at <= latest)
-            return d;
-        return at_time(DUE_LIFETIME, life_at, in->now);
-    }
+    /* The CA's "now" comes before everything, its "later" does not hold against what the admin wrote into the file. */
+    struct due ari = at_time(DUE_ARI, in->have_ari ? ari_point(in->ari_start, in->ari_end, in->random) : INT64_MAX, in->now);
+    if (ari.due)
+        return ari;
     if (in->have_before)
         return at_time(DUE_BEFORE, in->not_after - in->before_s, in->now);
-    return at_time(DUE_LIFETIME, life_at, in->now);
+    /* A window that lies after the end of the certificate, or so near it that one failed run would be the last, is not believed:
+     * the lifetime rule holds then (reliability CA-23). */
+    int64_t latest = in->not_after - (in->not_after - in->not_before) / 8;
+    return in->have_ari && ari.at <= latest ? ari : at_time(DUE_LIFETIME, life_at, in->now);
 }
 
 static void add_time(struct buf *to, int64_t t)

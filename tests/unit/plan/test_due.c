@@ -1,7 +1,10 @@
 #include "plan/due.h"
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #define H INT64_C(3600)
@@ -94,6 +97,14 @@ static void before_expiry(void **state)
     assert_true(due_decide(&in).due);
     in.before_s = 10 * D; /* it decides alone, later than the lifetime rule, too */
     assert_false(due_decide(&in).due);
+    in.have_ari = true; /* the CA's "later" does not hold against it, its "now" does */
+    in.ari_start = T0 + 70 * D;
+    in.ari_end = T0 + 71 * D;
+    assert_int_equal(due_decide(&in).why, DUE_BEFORE);
+    in.ari_start = T0 + 10 * D;
+    in.ari_end = T0 + 11 * D;
+    assert_int_equal(due_decide(&in).why, DUE_ARI);
+    assert_true(due_decide(&in).due);
 }
 
 static void intervals(void **state)
