@@ -55,7 +55,8 @@ static void manual_close(struct solver *s)
 
 static uint32_t manual_prefs(struct solver *s, const signet_ident *id, struct err *e)
 {
-    static const signet_chal usual[] = { SIGNET_CHAL_HTTP_01, SIGNET_CHAL_DNS_01, SIGNET_CHAL_UNKNOWN };
+    static const signet_chal usual[] = { SIGNET_CHAL_HTTP_01, SIGNET_CHAL_DNS_01, SIGNET_CHAL_DNS_PERSIST_01,
+                                         SIGNET_CHAL_UNKNOWN };
     return prefs_for(s->ctx.req, ABLE, usual, id, e);
 }
 

@@ -137,7 +137,7 @@ int answer_add(struct answer **ret, const struct port_spec *where, const signet_
 {
     struct port *p = NULL;
     int rc = port_get(&p, where, e);
-    if (rc)
+    if (!p)
         return rc;
     struct answer *a = answer_find(p, id);
     if (a && !str_eq(str_of(a->key_auth), key_auth))

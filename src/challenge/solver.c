@@ -1,11 +1,14 @@
 #include "challenge/solver.h"
 #include "challenge/solvers.h"
 
-static const struct solver_ops *const all[] = { &solver_standalone, &solver_webroot, &solver_manual };
+enum { STANDALONE, WEBROOT, MANUAL, COUNT };
+static const struct solver_ops *const all[COUNT] = {
+    [STANDALONE] = &solver_standalone, [WEBROOT] = &solver_webroot, [MANUAL] = &solver_manual
+};
 
 const struct solver_ops *const *solver_all(size_t *n)
 {
-    *n = sizeof all / sizeof *all;
+    *n = COUNT;
     return all;
 }
 
@@ -13,7 +16,7 @@ const struct solver_ops *solver_find(const char *name)
 {
     const char *colon = name ? strrchr(name, ':') : NULL;
     signet_str plugin = str_of(colon ? colon + 1 : name);
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    for (size_t i = 0; i < COUNT; i++)
         if (str_eq(plugin, str_of(all[i]->name)))
             return all[i];
     return NULL;

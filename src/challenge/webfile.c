@@ -433,11 +433,11 @@ static int file_new(struct webfile **ret, struct place *p, signet_str token, sig
 
 int webfile_put(struct webfile **ret, const char *webroot, signet_str token, signet_str content, struct err *e)
 {
-    struct place *p;
+    struct place *p = NULL;
     if (!b64url_ok(token) || token.n > TOKEN_MAX)
         return err_set(e, SIGNET_EINVAL, "The CA's token is not one that can name a file.");
     int rc = place_get(&p, webroot, e);
-    if (rc)
+    if (!p)
         return rc;
     for (struct webfile *f = p->files; f; f = f->next)
         if (str_eq(str_of(f->token), token) && str_eq(str_of(f->content), content)) {

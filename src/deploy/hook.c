@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #define ROOM           "deploy.hook"
-#define PATH_MAX_BYTES (64u * 1024u)
+#define PATH_MAX_BYTES ((size_t)64 * 1024)
 /* Every byte of the output may become four, and every line begins with a space. */
-#define SHOWN_MAX (8u * CHILD_OUTPUT_MAX)
+#define SHOWN_MAX ((size_t)8 * CHILD_OUTPUT_MAX)
 
 /* Under cron PATH is often too short for the tools of an admin: certbot looks there, too. */
 static const char *const standard_folders[] = { "/usr/sbin", "/usr/local/bin", "/usr/local/sbin" };

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #define ROOM           "deploy.hooks"
-#define PATH_MAX_BYTES 8192u
+#define PATH_MAX_BYTES ((size_t)8192)
 /* certbot's limits for lists of names: 16 k each under `renew`, where two of them go out together, else 32 k. A deploy
  * hook's is not limited there; the kernel takes 128 KiB for one variable. */
 #define POST_RENEW_MAX 16000u

@@ -275,8 +275,9 @@ static void preferences_choose_the_type(void **state)
         const char *name;
         uint32_t want;
     } rows[] = {
-        { "", SIGNET_IDENT_DNS, "a.test", SIGNET_PREFS(SIGNET_CHAL_HTTP_01, SIGNET_CHAL_DNS_01, 0, 0) },
-        { "", SIGNET_IDENT_DNS, "*.a.test", SIGNET_PREFS(SIGNET_CHAL_DNS_01, 0, 0, 0) },
+        { "", SIGNET_IDENT_DNS, "a.test",
+          SIGNET_PREFS(SIGNET_CHAL_HTTP_01, SIGNET_CHAL_DNS_01, SIGNET_CHAL_DNS_PERSIST_01, 0) },
+        { "", SIGNET_IDENT_DNS, "*.a.test", SIGNET_PREFS(SIGNET_CHAL_DNS_01, SIGNET_CHAL_DNS_PERSIST_01, 0, 0) },
         { "", SIGNET_IDENT_IP, "192.0.2.1", SIGNET_PREFS(SIGNET_CHAL_HTTP_01, 0, 0, 0) },
         { "dns-01,http-01", SIGNET_IDENT_DNS, "a.test", SIGNET_PREFS(SIGNET_CHAL_DNS_01, SIGNET_CHAL_HTTP_01, 0, 0) },
         { "dns-01,dns-01", SIGNET_IDENT_DNS, "a.test", SIGNET_PREFS(SIGNET_CHAL_DNS_01, 0, 0, 0) },

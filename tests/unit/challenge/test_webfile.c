@@ -401,6 +401,51 @@ static void a_plain_user_is_told_what_is_not_allowed(void **state)
     assert_int_equal(count("w"), 0);
 }
 
+/* The site's user, who never stops putting a link to a folder of root's in the way. */
+static void swap_for_ever(void)
+{
+    char folder_path[256], away[256], victim[256];
+    snprintf(folder_path, sizeof folder_path, "%s/w/.well-known", root);
+    snprintf(away, sizeof away, "%s/w/away", root);
+    snprintf(victim, sizeof victim, "%s/secret", root);
+    if (setgid(NOBODY) || setuid(NOBODY))
+        _exit(1);
+    for (;;) {
+        rename(folder_path, away);
+        if (symlink(victim, folder_path) == 0)
+            unlink(folder_path);
+        rename(away, folder_path);
+        mkdir(folder_path, 0755);
+    }
+}
+
+static void a_user_who_races_us_gains_nothing(void **state)
+{
+    (void)state;
+    if (!is_root())
+        return;
+    folder("secret", 0, 0755);
+    folder("w", NOBODY, 0755);
+    pid_t pid = fork();
+    if (pid == 0)
+        swap_for_ever();
+    assert_true(pid > 0);
+    unsigned put = 0;
+    size_t escaped = 0;
+    for (unsigned i = 0; i < 2000; i++) {
+        struct webfile *f = NULL;
+        struct err e = { 0 };
+        put += webfile_put(&f, at("w"), TOKEN, CONTENT, &e) == 0;
+        escaped += count("secret");
+        webfile_remove(f);
+    }
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_int_equal(escaped, 0);
+    assert_owned("secret", 0, 0755);
+    assert_true(put > 0);
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -418,6 +463,7 @@ int main(void)
         T(missing_webroots_are_told),
         T(a_failed_write_leaves_nothing),
         T(a_plain_user_is_told_what_is_not_allowed),
+        T(a_user_who_races_us_gains_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
