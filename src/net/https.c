@@ -2,7 +2,6 @@
 #include "base/buf.h"
 #include "crypto/truststore.h"
 #include <curl/curl.h>
-#include <openssl/x509_vfy.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +10,7 @@
 
 /* One request, from https_send until its answer was handed out. */
 struct exchange {
-    struct exchange *next; /* among the waiting or those under way */
+    struct exchange *next;  /* among the waiting or those under way */
     struct exchange **link; /* what points here, while under way */
     struct https *owner;
     uint64_t id;
@@ -38,7 +37,7 @@ struct https {
     struct exchange *first, **last; /* waiting for their turn */
     struct exchange *active;
     size_t in_flight;
-    bool h1; /* some server here speaks HTTP/1.1: no more than HTTPS_H1_CONNS at once */
+    bool h1;        /* some server here speaks HTTP/1.1: no more than HTTPS_H1_CONNS at once */
     CURL *spare[4]; /* handles for the next requests */
     size_t n_spare;
     struct exchange *handed; /* whose answer the caller is looking at */
@@ -155,7 +154,8 @@ static bool is_loopback(const char *url)
     CURLU *u = curl_url();
     char *host = NULL;
     bool yes = u && !curl_url_set(u, CURLUPART_URL, url, 0) && !curl_url_get(u, CURLUPART_HOST, &host, 0) &&
-               (!strcmp(host, "localhost") || !strcmp(host, "[::1]") || !strncmp(host, "127.", 4));
+               (!strcmp(host, "localhost") || !strcmp(host, "[::1]") ||
+                (!strncmp(host, "127.", 4) && host[strspn(host, "0123456789.")] == '\0'));
     curl_free(host);
     curl_url_cleanup(u);
     return yes;
@@ -163,7 +163,8 @@ static bool is_loopback(const char *url)
 
 static void set_trust(struct https *h, CURL *c)
 {
-    /* libcurl's own way would decode the whole bundle for each connection, and keep a copy; the truststore decodes what is asked for. */
+    /* libcurl's own way would decode the whole bundle for each connection, and keep a copy; the truststore decodes what
+     * is asked for. */
     curl_easy_setopt(c, CURLOPT_CAINFO, NULL);
     curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
     curl_easy_setopt(c, CURLOPT_PROXY_CAINFO, NULL);
@@ -310,9 +311,11 @@ static int code_of(CURLcode cc)
     /* libcurl has a hundred codes; those not named here mean that the connection is no good */
     if (cc == CURLE_OPERATION_TIMEDOUT)
         return SIGNET_ETIMEOUT;
-    static const CURLcode tls[] = { CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM,
-                                    CURLE_SSL_CIPHER, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR,
-                                    CURLE_SSL_INVALIDCERTSTATUS, CURLE_USE_SSL_FAILED, CURLE_SSL_SHUTDOWN_FAILED };
+    static const CURLcode tls[] = { CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR,
+                                    CURLE_SSL_CERTPROBLEM,          CURLE_SSL_CIPHER,
+                                    CURLE_SSL_CACERT_BADFILE,       CURLE_SSL_ISSUER_ERROR,
+                                    CURLE_SSL_INVALIDCERTSTATUS,    CURLE_USE_SSL_FAILED,
+                                    CURLE_SSL_SHUTDOWN_FAILED };
     for (size_t i = 0; i < sizeof(tls) / sizeof(tls[0]); i++) {
         if (cc == tls[i])
             return SIGNET_ETLS;
@@ -320,16 +323,26 @@ static int code_of(CURLcode cc)
     return SIGNET_ENET;
 }
 
+/* What CURLINFO_SSL_VERIFYRESULT gives: OpenSSL's X509_V_ERR_ numbers, part of its ABI. Its headers stay in crypto/. */
+enum {
+    VERIFY_NOT_YET_VALID = 9,
+    VERIFY_EXPIRED = 10,
+    VERIFY_SELF_SIGNED = 18,
+    VERIFY_SELF_SIGNED_IN_CHAIN = 19,
+    VERIFY_NO_ISSUER = 20
+};
+
 static const char *tls_hint(long verify)
 {
     switch (verify) {
-    case X509_V_ERR_CERT_NOT_YET_VALID:
+    case VERIFY_NOT_YET_VALID:
         return "; check this machine's clock";
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-        return "; if the server's certificate is in order, check this machine's clock and its bundle of CA certificates";
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case VERIFY_EXPIRED:
+        return "; if the server's certificate is in order, check this machine's clock and its bundle of CA "
+               "certificates";
+    case VERIFY_NO_ISSUER:
+    case VERIFY_SELF_SIGNED_IN_CHAIN:
+    case VERIFY_SELF_SIGNED:
         return "; for a CA of your own, name its root certificate in SSL_CERT_FILE or REQUESTS_CA_BUNDLE";
     default:
         return "";
@@ -344,8 +357,11 @@ static const char *timeout_step(CURL *c)
     curl_easy_getinfo(c, CURLINFO_CONNECT_TIME_T, &tcp);
     curl_easy_getinfo(c, CURLINFO_PRETRANSFER_TIME_T, &sent);
     curl_easy_getinfo(c, CURLINFO_STARTTRANSFER_TIME_T, &first);
-    return first ? " (while the answer came)" : sent ? " (waiting for the answer)" : tcp ? " (in the TLS handshake)"
-           : name ? " (connecting)" : " (looking up the name)";
+    return first  ? " (while the answer came)"
+           : sent ? " (waiting for the answer)"
+           : tcp  ? " (in the TLS handshake)"
+           : name ? " (connecting)"
+                  : " (looking up the name)";
 }
 
 static void explain(struct https *h, struct exchange *x, CURLcode cc, int code)
@@ -385,10 +401,9 @@ static void fill_answer(struct https *h, struct exchange *x, struct https_answer
     };
 }
 
+/* Ends a transfer that is under way; the answer stays. */
 static void put_away(struct https *h, struct exchange *x)
 {
-    if (!x->easy)
-        return;
     curl_multi_remove_handle(h->multi, x->easy);
     *x->link = x->next;
     if (x->next)
@@ -414,7 +429,8 @@ static void finish(struct https *h, struct exchange *x, CURLcode cc, struct http
         ret->net_err = code_of(cc);
         explain(h, x, cc, ret->net_err);
     }
-    put_away(h, x);
+    if (x->easy)
+        put_away(h, x);
     h->handed = x;
 }
 
@@ -476,7 +492,8 @@ static int set_up(struct https *h, const struct https_config *c, struct err *e)
         return err_nomem(e);
     curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
     curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)HTTPS_H1_CONNS);
-    /* else libcurl closes idle connections as the number of requests goes down, and opens them again with the next burst */
+    /* else libcurl closes idle connections as the number of requests goes down, and opens them again with the next
+     * burst */
     curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)HTTPS_H1_CONNS);
     return 0;
 }
@@ -507,8 +524,8 @@ void https_free(struct https *h)
     if (!h)
         return;
     exchange_free(h->handed);
-    while (h->active) {
-        struct exchange *x = h->active;
+    for (struct exchange *x = h->active, *next; x; x = next) {
+        next = x->next;
         put_away(h, x);
         exchange_free(x);
     }

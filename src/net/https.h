@@ -1,31 +1,31 @@
-/* HTTPS requests, many at once, over as few connections as the server's protocol allows: one that all share with HTTP/2,
- * up to HTTPS_H1_CONNS kept-alive ones with HTTP/1.1. The only place that includes libcurl; linked into signet-talker only, so
- * that no process with a key in it parses what strangers send.
+/* HTTPS requests, many at once, over as few connections as the server's protocol allows: one that all share with
+ * HTTP/2, up to HTTPS_H1_CONNS kept-alive ones with HTTP/1.1. The only place that includes libcurl; linked into
+ * signet-talker only, so that no process with a key in it parses what strangers send.
  *
- * A redirect is an answer like any other and is never followed. Nothing asks for compression, so an answer cannot grow beyond
- * what came over the wire. The peer's certificate and name are checked unless no_verify is set; proxies come from the environment
- * (HTTPS_PROXY, NO_PROXY) as curl has it. */
+ * A redirect is an answer like any other and is never followed. Nothing asks for compression, so an answer cannot grow
+ * beyond what came over the wire. The peer's certificate and name are checked unless no_verify is set; proxies come
+ * from the environment (HTTPS_PROXY, NO_PROXY) as curl has it. */
 #ifndef NET_HTTPS_H
 #define NET_HTTPS_H
 
 #include "base/err.h"
 #include "base/str.h"
 
-#define HTTPS_H1_CONNS      10u           /* parallel connections to a server that speaks HTTP/1.1 only */
-#define HTTPS_IN_FLIGHT     64u           /* requests under way at once; the rest waits its turn */
-#define HTTPS_CONNECT_MS    10000         /* name, TCP and TLS */
-#define HTTPS_TIMEOUT_S     45u           /* default for a whole request */
-#define HTTPS_URL_MAX       2048u
-#define HTTPS_HEADERS_MAX   (32u << 10)   /* all of an answer's header lines */
-#define HTTPS_HEADER_LINES  100u
-#define HTTPS_HEADER_MAX    (8u << 10)    /* one of them */
-#define HTTPS_LINKS_MAX     32u           /* Link fields kept */
+#define HTTPS_H1_CONNS     10u   /* parallel connections to a server that speaks HTTP/1.1 only */
+#define HTTPS_IN_FLIGHT    64u   /* requests under way at once; the rest waits its turn */
+#define HTTPS_CONNECT_MS   10000 /* name, TCP and TLS */
+#define HTTPS_TIMEOUT_S    45u   /* default for a whole request */
+#define HTTPS_URL_MAX      2048u
+#define HTTPS_HEADERS_MAX  (32u << 10) /* all of an answer's header lines */
+#define HTTPS_HEADER_LINES 100u
+#define HTTPS_HEADER_MAX   (8u << 10) /* one of them */
+#define HTTPS_LINKS_MAX    32u        /* Link fields kept */
 
 struct https;
 
 struct https_config {
     signet_str user_agent;
-    signet_str roots;   /* PEM bundle to trust; copied */
+    signet_str roots; /* PEM bundle to trust; copied */
     bool no_verify;
     bool allow_http;    /* also http:, to loopback addresses only */
     unsigned timeout_s; /* one request from start to end; 0: HTTPS_TIMEOUT_S */
@@ -40,8 +40,8 @@ struct https_request {
     uint64_t id;
     signet_str method; /* GET, HEAD, POST */
     signet_str url, content_type, accept;
-    signet_str body;   /* borrowed until its answer was handed out */
-    size_t max_body;   /* of the answer; beyond: SIGNET_ELIMIT */
+    signet_str body; /* borrowed until its answer was handed out */
+    size_t max_body; /* of the answer; beyond: SIGNET_ELIMIT */
 };
 /* Takes a request. What is wrong with the URL or the connection is told by the answer. SIGNET_ENOMEM. */
 int https_send(struct https *h, const struct https_request *q);
@@ -49,8 +49,8 @@ int https_send(struct https *h, const struct https_request *q);
 struct https_answer {
     uint64_t id;
     signet_str method, url; /* of the request */
-    int net_err;       /* 0, SIGNET_ENET, SIGNET_ETIMEOUT, SIGNET_ETLS, SIGNET_ELIMIT */
-    const char *why;   /* words for it, "" none; contains nothing that the peer wrote but names from its certificate */
+    int net_err;            /* 0, SIGNET_ENET, SIGNET_ETIMEOUT, SIGNET_ETLS, SIGNET_ELIMIT */
+    const char *why; /* words for it, "" none; contains nothing that the peer wrote but names from its certificate */
     int status;
     signet_str content_type, location, nonce, retry_after, body;
     const signet_str *links;
@@ -58,7 +58,8 @@ struct https_answer {
 };
 /* Moves the transfers along and gives the next finished one: true and *ret, valid until the next call. */
 bool https_next(struct https *h, struct https_answer *ret);
-/* Sleeps until a transfer wants attention, `fd` shows one of `events` (poll(2)) or timeout_ms passed. *ret_revents: what fd showed. */
+/* Sleeps until a transfer wants attention, `fd` shows one of `events` (poll(2)) or timeout_ms passed. *ret_revents:
+ * what fd showed. */
 int https_wait(struct https *h, int fd, short events, int timeout_ms, short *ret_revents);
 
 #endif

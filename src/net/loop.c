@@ -184,8 +184,7 @@ void loop_timer_free(struct timer *t)
     free(t);
 }
 
-/* A timer that a handler sets is for the next step, even when it is due at once: else two of them could go on for ever.
- */
+/* A timer that a handler sets is for the next step, even when due at once: else two could go on for ever. */
 static void run_timers(struct loop *l)
 {
     int64_t now = clock_mono_ms();

@@ -1,8 +1,8 @@
 #include "talker/ca.h"
 #include "base/clock.h"
 #include "talker/ca_int.h"
-#include <poll.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -39,31 +39,53 @@ void ca_forget(struct ca *c, struct ca_run *run)
     run_free(run);
 }
 
-static int new_run(struct ca *c, enum wire_type kind, void *data, struct ca_run **ret, struct err *e)
+/* NULL when there cannot be one more; *ret_rc says why. */
+static struct ca_run *new_run(struct ca *c, enum wire_type kind, void *data, int *ret_rc, struct err *e)
 {
+    struct ca_run *r = NULL;
+    *ret_rc = 0;
     if (c->lost)
-        return err_set(e, SIGNET_ENET, "%s", buf_z(&c->why_lost));
-    if (c->n_runs == CA_JOBS_MAX)
-        return err_set(e, SIGNET_ELIMIT, "more than %u jobs at once with one CA", CA_JOBS_MAX);
-    struct ca_run *r = calloc(1, sizeof(*r));
+        *ret_rc = err_set(e, SIGNET_ENET, "%s", buf_z(&c->why_lost));
+    else if (c->n_runs == CA_JOBS_MAX)
+        *ret_rc = err_set(e, SIGNET_ELIMIT, "more than %u jobs at once with one CA", CA_JOBS_MAX);
+    else if (!(r = calloc(1, sizeof(*r))))
+        *ret_rc = err_nomem(e);
     if (!r)
-        return err_nomem(e);
+        return NULL;
     do
         r->id = ++c->last_job;
     while (r->id == 0 || ca_find(c, r->id));
     r->kind = kind;
     r->data = data;
-    *ret = r;
+    return r;
+}
+
+static watch_fn on_line;
+
+/* With too many events waiting the line is not watched at all: a talker that hangs up meanwhile would make poll return
+ * for ever. */
+static int update_watch(struct ca *c)
+{
+    if (c->queued >= CA_EVENTS_MAX) {
+        loop_unwatch(c->watch);
+        c->watch = NULL;
+        return 0;
+    }
+    short events = (short)(POLLIN | (wire_queued(&c->wire) ? POLLOUT : 0));
+    if (!c->watch)
+        return loop_watch(c->loop, &c->watch, c->wire.fd, events, on_line, c);
+    loop_watch_set(c->watch, events);
     return 0;
 }
 
 /* A line that is broken shows when it is read; what was to be written then no longer matters. */
 static void flush(struct ca *c)
 {
-    if (!c->lost) {
-        (void)wire_flush(&c->wire);
-        ca_update_watch(c);
-    }
+    if (c->lost)
+        return;
+    (void)wire_flush(&c->wire);
+    if (update_watch(c))
+        ca_lose(c, "out of memory for the line to signet-talker");
 }
 
 /* After the message was put: the job runs, or it never was. */
@@ -83,16 +105,16 @@ static int launch(struct ca *c, struct ca_run *r, int rc, ca_job *ret_job, struc
 
 int ca_directory(struct ca *c, void *data, ca_job *ret_job, struct err *e)
 {
-    struct ca_run *r;
-    int rc = new_run(c, WIRE_DIRECTORY, data, &r, e);
-    return rc ? rc : launch(c, r, msg_put_empty(&c->wire, r->kind, r->id), ret_job, e);
+    int rc;
+    struct ca_run *r = new_run(c, WIRE_DIRECTORY, data, &rc, e);
+    return r ? launch(c, r, msg_put_empty(&c->wire, r->kind, r->id), ret_job, e) : rc;
 }
 
 int ca_account(struct ca *c, const signet_account_params *p, void *data, ca_job *ret_job, struct err *e)
 {
-    struct ca_run *r;
-    int rc = new_run(c, WIRE_ACCOUNT, data, &r, e);
-    return rc ? rc : launch(c, r, msg_put_account(&c->wire, r->id, p), ret_job, e);
+    int rc;
+    struct ca_run *r = new_run(c, WIRE_ACCOUNT, data, &rc, e);
+    return r ? launch(c, r, msg_put_account(&c->wire, r->id, p), ret_job, e) : rc;
 }
 
 static int keep_idents(struct ca_run *r, const signet_order_params *p)
@@ -114,9 +136,9 @@ static int keep_idents(struct ca_run *r, const signet_order_params *p)
 
 int ca_order(struct ca *c, const signet_order_params *p, void *data, ca_job *ret_job, struct err *e)
 {
-    struct ca_run *r;
-    int rc = new_run(c, WIRE_ORDER, data, &r, e);
-    if (rc)
+    int rc;
+    struct ca_run *r = new_run(c, WIRE_ORDER, data, &rc, e);
+    if (!r)
         return rc;
     rc = keep_idents(r, p);
     return launch(c, r, rc ? rc : msg_put_order(&c->wire, r->id, p), ret_job, e);
@@ -145,15 +167,14 @@ static int public_part(const struct key *key, struct buf *jwk, struct msg_key *r
     return 0;
 }
 
-int ca_revoke(struct ca *c, signet_str cert_der, int reason, const struct key *key, void *data, ca_job *ret_job, struct err *e)
+int ca_revoke(struct ca *c, signet_str cert_der, int reason, const struct key *key, void *data, ca_job *ret_job,
+              struct err *e)
 {
     BUF_AUTO(jwk, 8192);
     struct msg_key k = { 0 };
-    struct ca_run *r;
     int rc = key ? public_part(key, &jwk, &k, e) : 0;
-    if (!rc)
-        rc = new_run(c, WIRE_REVOKE, data, &r, e);
-    if (rc)
+    struct ca_run *r = rc ? NULL : new_run(c, WIRE_REVOKE, data, &rc, e);
+    if (!r)
         return rc;
     r->key = key;
     return launch(c, r, msg_put_revoke(&c->wire, r->id, cert_der, reason, &k), ret_job, e);
@@ -163,11 +184,9 @@ int ca_rollover(struct ca *c, const struct key *new_key, void *data, ca_job *ret
 {
     BUF_AUTO(jwk, 8192);
     struct msg_key k = { 0 };
-    struct ca_run *r;
     int rc = public_part(new_key, &jwk, &k, e);
-    if (!rc)
-        rc = new_run(c, WIRE_ROLLOVER, data, &r, e);
-    if (rc)
+    struct ca_run *r = rc ? NULL : new_run(c, WIRE_ROLLOVER, data, &rc, e);
+    if (!r)
         return rc;
     r->key = new_key;
     return launch(c, r, msg_put_rollover(&c->wire, r->id, &k), ret_job, e);
@@ -175,9 +194,9 @@ int ca_rollover(struct ca *c, const struct key *new_key, void *data, ca_job *ret
 
 int ca_ari(struct ca *c, signet_str cert_id, void *data, ca_job *ret_job, struct err *e)
 {
-    struct ca_run *r;
-    int rc = new_run(c, WIRE_ARI, data, &r, e);
-    return rc ? rc : launch(c, r, msg_put_text(&c->wire, r->kind, r->id, cert_id), ret_job, e);
+    int rc;
+    struct ca_run *r = new_run(c, WIRE_ARI, data, &rc, e);
+    return r ? launch(c, r, msg_put_text(&c->wire, r->kind, r->id, cert_id), ret_job, e) : rc;
 }
 
 void ca_cancel(struct ca *c, ca_job job)
@@ -239,13 +258,6 @@ void ca_lose(struct ca *c, const char *fmt, ...)
     if (words.n)
         buf_addf(&c->why_lost, " (%s)", buf_z(&words));
     drop_runs(c);
-}
-
-void ca_update_watch(struct ca *c)
-{
-    short events = (short)((c->queued < CA_EVENTS_MAX ? POLLIN : 0) | (wire_queued(&c->wire) ? POLLOUT : 0));
-    if (c->watch)
-        loop_watch_set(c->watch, events);
 }
 
 static void take_frames(struct ca *c)
@@ -372,7 +384,8 @@ static int send_config(struct ca *c, const struct ca_config *cfg, bool has_roots
     return rc ? err_set(e, rc, "the settings for the CA do not fit into a message") : 0;
 }
 
-int ca_open_fd(struct ca **ret, struct loop *l, const struct ca_config *cfg, int fd, pid_t pid, bool has_roots, struct err *e)
+int ca_open_fd(struct ca **ret, struct loop *l, const struct ca_config *cfg, int fd, pid_t pid, bool has_roots,
+               struct err *e)
 {
     struct ca *c = calloc(1, sizeof(*c));
     if (!c) {
@@ -384,21 +397,20 @@ int ca_open_fd(struct ca **ret, struct loop *l, const struct ca_config *cfg, int
     c->loop = l;
     c->pid = pid;
     c->last = &c->first;
-    c->why_lost = BUF_INIT(8 * CA_TEXT_MAX);
+    c->why_lost = BUF_INIT(CA_WORDS_MAX);
     c->saved = BUF_INIT(64u << 10);
     c->account = BUF_INIT(CA_URL_MAX);
     c->thumbprint = BUF_INIT(128);
     buf_addz(&c->account, cfg->account_url);
     int rc = send_config(c, cfg, has_roots, e);
-    if (!rc && loop_watch(l, &c->watch, fd, POLLIN, on_line, c))
-        rc = err_nomem(e);
-    if (rc) {
-        ca_close(c);
-        return rc;
-    }
     flush(c);
-    *ret = c;
-    return 0;
+    if (!rc && c->lost)
+        rc = err_nomem(e);
+    if (rc)
+        ca_close(c);
+    else
+        *ret = c;
+    return rc;
 }
 
 int ca_open_program(struct ca **ret, struct loop *l, const struct ca_config *c, const char *program, struct err *e)

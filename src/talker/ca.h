@@ -1,7 +1,7 @@
-/* Main's end of the line to a CA. The other end is the program signet-talker: it speaks TLS, HTTP and ACME, parses what the CA
- * sends, and holds no key. This end signs what it asks for, and hands on what it reports. One `struct ca` is one talker process:
- * one directory, one account key. Starting is cheap to overlap: ca_open returns at once, the talker connects, fetches the directory and
- * nonces while the caller makes keys. */
+/* Main's end of the line to a CA. The other end is the program signet-talker: it speaks TLS, HTTP and ACME, parses what
+ * the CA sends, and holds no key. This end signs what it asks for, and hands on what it reports. One `struct ca` is one
+ * talker process: one directory, one account key. Starting is cheap to overlap: ca_open returns at once, the talker
+ * connects, fetches the directory and nonces while the caller makes keys. */
 #ifndef TALKER_CA_H
 #define TALKER_CA_H
 
@@ -18,29 +18,31 @@ struct ca_config {
     signet_str saved;              /* what ca_saved gave once; empty: none */
     bool no_verify;                /* --no-verify-ssl */
     bool allow_http;               /* accept http: URLs of loopback addresses (tests only) */
-    const char *ca_file;           /* bundle of roots, or a folder of them as c_rehash names them; NULL: REQUESTS_CA_BUNDLE,
-                                    * SSL_CERT_FILE, else the system's */
-    unsigned http_timeout_s;       /* one request; 0: 45 */
+    const char *ca_file;     /* bundle of roots, or a folder of them as c_rehash names them; NULL: REQUESTS_CA_BUNDLE,
+                              * SSL_CERT_FILE, else the system's */
+    unsigned http_timeout_s; /* one request; 0: 45 */
     unsigned order_timeout_s, finalize_timeout_s; /* see signet_config */
-    unsigned max_nonces;           /* see signet_config */
-    bool trace;                    /* log requests and answers at debug level (always without signatures) */
+    unsigned max_nonces;                          /* see signet_config */
+    bool trace; /* log requests and answers at debug level (always without signatures) */
 };
 
 int ca_open(struct ca **ret, struct loop *l, const struct ca_config *c, struct err *e);
 /* Ends the talker (it is killed when it does not go by itself in 2 s). NULL is fine. */
 void ca_close(struct ca *c);
 
-/* Starting jobs: the same parameters as libsignet's, copied. `data` comes back with the job's events. *ret_job names it. */
+/* Starting jobs: the same parameters as libsignet's, copied. `data` comes back with the job's events. *ret_job names
+ * it. */
 typedef uint32_t ca_job;
 int ca_directory(struct ca *c, void *data, ca_job *ret_job, struct err *e);
 int ca_account(struct ca *c, const signet_account_params *p, void *data, ca_job *ret_job, struct err *e);
 int ca_order(struct ca *c, const signet_order_params *p, void *data, ca_job *ret_job, struct err *e);
 int ca_order_csr(struct ca *c, ca_job job, signet_str csr_der, struct err *e);
 /* `key` NULL: revoke by the account key; else by the certificate's own key (borrowed until the job ends). */
-int ca_revoke(struct ca *c, signet_str cert_der, int reason, const struct key *key, void *data, ca_job *ret_job, struct err *e);
+int ca_revoke(struct ca *c, signet_str cert_der, int reason, const struct key *key, void *data, ca_job *ret_job,
+              struct err *e);
 int ca_rollover(struct ca *c, const struct key *new_key, void *data, ca_job *ret_job, struct err *e);
 int ca_ari(struct ca *c, signet_str cert_id, void *data, ca_job *ret_job, struct err *e);
-void ca_cancel(struct ca *c, ca_job job); /* it still ends with a DONE event */
+void ca_cancel(struct ca *c, ca_job job);                    /* it still ends with a DONE event */
 int ca_set_key(struct ca *c, const struct key *account_key); /* after a rollover; SIGNET_ECRYPTO, SIGNET_ENOMEM */
 
 enum ca_event_kind { CA_PRESENT, CA_CLEANUP, CA_ORDER_PLACED, CA_DONE, CA_LOST };
@@ -86,8 +88,9 @@ struct ca_event {
             /* directory jobs */
             signet_meta meta;
         } done;
-        const char *lost; /* CA_LOST: the talker is gone (in words); every job of it has failed, without a CA_DONE of its own, and what
-                           * was presented is the caller's to take away. Every later ca_next says so again */
+        const char
+            *lost; /* CA_LOST: the talker is gone (in words); every job of it has failed, without a CA_DONE of its own,
+                    * and what was presented is the caller's to take away. Every later ca_next says so again */
     } u;
 };
 
@@ -97,7 +100,8 @@ struct ca_event {
 int ca_next(struct ca *c, int timeout_ms, struct ca_event *ret);
 int ca_challenge_done(struct ca *c, uint64_t action_id, int err, signet_str why);
 
-/* What to keep for the next run so that the directory need not be fetched ("" when there is nothing). Valid until the next ca_next. */
+/* What to keep for the next run so that the directory need not be fetched ("" when there is nothing). Valid until the
+ * next ca_next. */
 signet_str ca_saved(const struct ca *c);
 /* Meta of the directory, once any job has ended; false before. */
 bool ca_meta(const struct ca *c, signet_meta *ret);

@@ -40,7 +40,8 @@ static bool is_key_auth(const struct ca *c, const struct msg_chal *m)
            str_eq(str_skip(m->key_auth, n + 1), buf_str(&c->thumbprint));
 }
 
-/* `name` must be LABEL, a dot and the identifier without its "*."; label NULL: "_x._acme-challenge" with any first label. */
+/* `name` must be LABEL, a dot and the identifier without its "*."; label NULL: "_x._acme-challenge" with any first
+ * label. */
 static bool name_fits(const struct msg_chal *m, const char *label)
 {
     signet_str base = m->ident.value, name = m->name, first, rest;
@@ -65,7 +66,8 @@ static bool is_digest(const struct msg_chal *m, void (*encode)(struct buf *, sig
     return buf_err(&text) == 0 && str_eq(buf_str(&text), m->value);
 }
 
-/* The one value that our key does not determine: issuer, account and policy, in one TXT string of printable characters. */
+/* The one value that our key does not determine: issuer, account and policy, in one TXT string of printable characters.
+ */
 static bool is_persist_value(signet_str v)
 {
     for (size_t i = 0; i < v.n; i++) {

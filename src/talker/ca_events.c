@@ -30,11 +30,12 @@ static void queue_item(struct ca *c, struct ca_item *i, size_t size)
 
 /* ---- texts ---- */
 
-/* A copy that is fit to be shown, and NUL-terminated. Never NULL; "" when memory is short: then a word is lost, not the event. */
+/* A copy that is fit to be shown, and NUL-terminated. Never NULL; "" when memory is short: then a word is lost, not the
+ * event. */
 static char *shown(struct msg_mem *m, signet_str s)
 {
     static char none[1];
-    BUF_AUTO(text, 8 * CA_TEXT_MAX);
+    BUF_AUTO(text, CA_WORDS_MAX);
     buf_add_escaped(&text, s, CA_TEXT_MAX);
     char *p = buf_err(&text) ? NULL : msg_alloc(m, text.n + 1, 1);
     if (!p)
@@ -307,7 +308,7 @@ static int take_trace(struct wire_frame *f)
         return SIGNET_EPROTO;
     while (text.n) {
         (void)str_cut(text, '\n', &line, &text);
-        buf_add_escaped(&out, line, 4 * CA_TEXT_MAX);
+        buf_add_escaped(&out, line, CA_WORDS_MAX);
         if (text.n)
             buf_addc(&out, '\n');
     }
@@ -320,7 +321,7 @@ static int take_fatal(struct ca *c, struct wire_frame *f)
     uint64_t id;
     int code;
     signet_str why;
-    BUF_AUTO(text, 8 * CA_TEXT_MAX);
+    BUF_AUTO(text, CA_WORDS_MAX);
     if (msg_get_outcome(&f->body, &id, &code, &why))
         return SIGNET_EPROTO;
     buf_add_escaped(&text, why, CA_TEXT_MAX);

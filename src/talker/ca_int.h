@@ -6,15 +6,16 @@
 #include "talker/messages.h"
 #include <sys/types.h>
 
-#define CA_JOBS_MAX    1024u        /* running at once */
-#define CA_CHAINS_MAX  9u           /* of one order: the chosen one and 8 alternates */
-#define CA_EVENTS_MAX  (4u << 20)   /* bytes of events that may wait; then the talker is not read until some are taken */
-#define CA_SIGN_MAX    (64u << 10)  /* bytes that the talker may have signed at a time */
-#define CA_META_MAX    100u         /* times that the talker may report the directory's meta; each is kept */
-#define CA_TEXT_MAX    1024u        /* of one text that is shown */
-#define CA_URL_MAX     2048u
-#define CA_TALKER_FD   3            /* of the talker: the line, and … */
-#define CA_ROOTS_FD    4            /* … the bundle of roots */
+#define CA_JOBS_MAX   1024u       /* running at once */
+#define CA_CHAINS_MAX 9u          /* of one order: the chosen one and 8 alternates */
+#define CA_EVENTS_MAX (4u << 20)  /* bytes of events that may wait; then the talker is not read until some are taken */
+#define CA_SIGN_MAX   (64u << 10) /* bytes that the talker may have signed at a time */
+#define CA_META_MAX   100u        /* times that the talker may report the directory's meta; each is kept */
+#define CA_TEXT_MAX   1024u       /* of one text that is shown */
+#define CA_WORDS_MAX  8192u       /* of a text once it is escaped */
+#define CA_URL_MAX    2048u
+#define CA_TALKER_FD  3 /* of the talker: the line, and … */
+#define CA_ROOTS_FD   4 /* … the bundle of roots */
 
 struct ca_run {
     struct ca_run *next;
@@ -41,8 +42,8 @@ struct ca_item {
 struct ca {
     struct loop *loop;
     struct wire wire;
-    struct watch *watch;
-    pid_t pid; /* -1: none, or gone */
+    struct watch *watch; /* NULL: hung up, or so many events wait that nothing is read now */
+    pid_t pid;           /* -1: none, or gone */
     const struct key *key;
     struct ca_run *runs;
     size_t n_runs;
@@ -58,23 +59,25 @@ struct ca {
 };
 
 /* ca.c. As ca_open, on a line that is there already (fd is taken also on failure); pid -1: no process of ours. */
-int ca_open_fd(struct ca **ret, struct loop *l, const struct ca_config *c, int fd, pid_t pid, bool has_roots, struct err *e);
+int ca_open_fd(struct ca **ret, struct loop *l, const struct ca_config *c, int fd, pid_t pid, bool has_roots,
+               struct err *e);
 /* As ca_open with the program named. */
 int ca_open_program(struct ca **ret, struct loop *l, const struct ca_config *c, const char *program, struct err *e);
-void ca_update_watch(struct ca *c);
 struct ca_run *ca_find(struct ca *c, ca_job id);
 void ca_forget(struct ca *c, struct ca_run *run);
-void ca_lose(struct ca *c, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* ends the talker; the jobs have failed */
+void ca_lose(struct ca *c, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3))); /* ends the talker; the jobs have failed */
 
 /* ca_events.c. What the talker says. SIGNET_EPROTO when it may not say that; SIGNET_ENOMEM. */
 int ca_take(struct ca *c, struct wire_frame *f);
 void ca_item_free(struct ca_item *i);
 
-/* ca_check.c. Is the challenge one of this order, and its answer the one that our own key gives? main writes it to files and zones, so
- * nothing in it is taken on trust. run NULL: its job has ended. */
+/* ca_check.c. Is the challenge one of this order, and its answer the one that our own key gives? main writes it to
+ * files and zones, so nothing in it is taken on trust. run NULL: its job has ended. */
 bool ca_chal_fits(const struct ca *c, const struct ca_run *run, const struct msg_chal *m);
 bool ca_url_ok(signet_str url); /* https or http, visible ASCII, no longer than CA_URL_MAX */
-bool ca_tbs_ok(signet_str tbs); /* has the form of a JWS signing input (RFC 7515 section 5.1), so that the key signs nothing else */
+bool ca_tbs_ok(signet_str tbs); /* has the form of a JWS signing input (RFC 7515 section 5.1), so that the key signs
+                                   nothing else */
 
 /* ca_spawn.c */
 int ca_spawn(const char *program, int sock, int roots, pid_t *ret, struct err *e);

@@ -12,15 +12,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PROGRAM    "signet-talker"
-#define FDS_FROM   10 /* so that no descriptor is in the way of the numbers that the talker is given */
-#define ENV_MAX    32
+#define PROGRAM  "signet-talker"
+#define FDS_FROM 10 /* so that no descriptor is in the way of the numbers that the talker is given */
+#define ENV_MAX  32
 
 /* What the talker may know of the environment. Credentials of DNS providers live there, too. */
 static const char *const passed_on[] = {
-    "https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",
-    "OPENSSL_CONF", "OPENSSL_MODULES", "RES_OPTIONS", "LOCALDOMAIN", "HOSTALIASES", "LD_LIBRARY_PATH",
-    "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
+    "https_proxy",     "HTTPS_PROXY",  "http_proxy",      "all_proxy",    "ALL_PROXY",   "no_proxy",
+    "NO_PROXY",        "OPENSSL_CONF", "OPENSSL_MODULES", "RES_OPTIONS",  "LOCALDOMAIN", "HOSTALIASES",
+    "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS",   "LSAN_OPTIONS",
 };
 _Static_assert(sizeof(passed_on) / sizeof(passed_on[0]) < ENV_MAX, "the talker's environment has room for all");
 
@@ -61,7 +61,8 @@ int ca_find_program(struct buf *ret, struct err *e)
     buf_addz(ret, LIBEXECDIR "/" PROGRAM);
     if (buf_err(ret) == 0 && access(buf_z(ret), X_OK) == 0)
         return 0;
-    err_set(e, SIGNET_ENOTFOUND, "the program " PROGRAM " is missing: it is neither beside this program nor in " LIBEXECDIR);
+    err_set(e, SIGNET_ENOTFOUND,
+            "the program " PROGRAM " is missing: it is neither beside this program nor in " LIBEXECDIR);
     err_hint(e, "Signet is installed incompletely. Install it again.");
     return SIGNET_ENOTFOUND;
 }
@@ -80,7 +81,8 @@ static int set_actions(posix_spawn_file_actions_t *a, int sock, int roots)
     return rc;
 }
 
-/* The signals that the talker will ignore are blocked until it does: Ctrl-C must not end it in its first milliseconds. */
+/* The signals that the talker will ignore are blocked until it does: Ctrl-C must not end it in its first milliseconds.
+ */
 static int set_attributes(posix_spawnattr_t *a)
 {
     sigset_t all, blocked;
@@ -142,17 +144,30 @@ static void describe(int status, bool killed, struct buf *words)
         buf_addf(words, "signal %d (%s) ended it", WTERMSIG(status), strsignal(WTERMSIG(status)));
 }
 
+/* True when it has ended by itself, within that time. */
+static bool has_ended(pid_t pid, int grace_ms)
+{
+    siginfo_t info = { 0 };
+    int fd = pidfd_open(pid, 0);
+    if (fd >= 0) {
+        struct pollfd p = { .fd = fd, .events = POLLIN };
+        bool gone = poll(&p, 1, grace_ms) == 1;
+        close(fd);
+        return gone;
+    }
+    for (; grace_ms >= 0; grace_ms -= 5) { /* a kernel without pidfd (before 5.3) */
+        if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid == pid)
+            return true;
+        (void)poll(NULL, 0, 5);
+    }
+    return false;
+}
+
 void ca_reap(pid_t pid, int grace_ms, struct buf *words)
 {
     if (pid <= 0)
         return;
-    bool gone = false;
-    int fd = pidfd_open(pid, 0);
-    if (fd >= 0) {
-        struct pollfd p = { .fd = fd, .events = POLLIN };
-        gone = poll(&p, 1, grace_ms) == 1;
-        close(fd);
-    }
+    bool gone = has_ended(pid, grace_ms);
     if (!gone)
         kill(pid, SIGKILL);
     int status = 0;
@@ -239,8 +254,8 @@ int ca_open_roots(const char *ca_file, int *ret_fd, struct err *e)
         "/etc/ssl/certs/ca-certificates.crt",                /* Debian, Arch, Gentoo */
         "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", /* Fedora, RHEL */
         "/etc/pki/tls/certs/ca-bundle.crt",
-        "/etc/ssl/ca-bundle.pem",                            /* SUSE */
-        "/etc/ssl/cert.pem",                                 /* Alpine, the BSDs */
+        "/etc/ssl/ca-bundle.pem", /* SUSE */
+        "/etc/ssl/cert.pem",      /* Alpine, the BSDs */
     };
     if (ca_file && *ca_file)
         return open_named(ca_file, ret_fd, e);
@@ -257,7 +272,8 @@ int ca_open_roots(const char *ca_file, int *ret_fd, struct err *e)
         if (open_named(usual[i], ret_fd, NULL) == 0)
             return 0;
     }
-    err_set(e, SIGNET_ENOTFOUND, "this system has no bundle of CA certificates where they usually are (such as %s)", usual[0]);
+    err_set(e, SIGNET_ENOTFOUND, "this system has no bundle of CA certificates where they usually are (such as %s)",
+            usual[0]);
     err_hint(e, "Install the package ca-certificates, or name a bundle in SSL_CERT_FILE.");
     return SIGNET_ENOTFOUND;
 }

@@ -1,5 +1,6 @@
-/* The messages as structs, writing and reading of each side by side. What msg_get_… fills are views into the frame; lists live
- * in the msg_mem given. Each returns 0, or SIGNET_EPROTO (get), SIGNET_ELIMIT, SIGNET_ENOMEM; text is not judged here. */
+/* The messages as structs, writing and reading of each side by side. What msg_get_… fills are views into the frame;
+ * lists live in the msg_mem given. Each returns 0, or SIGNET_EPROTO (get), SIGNET_ELIMIT, SIGNET_ENOMEM; text is not
+ * judged here. */
 #ifndef TALKER_MESSAGES_H
 #define TALKER_MESSAGES_H
 
@@ -10,7 +11,8 @@
 struct msg_mem {
     struct msg_block *head;
 };
-void *msg_alloc(struct msg_mem *m, size_t n, size_t size); /* zeroed array; NULL when memory is short; never NULL for n = 0 */
+void *msg_alloc(struct msg_mem *m, size_t n,
+                size_t size); /* zeroed array; NULL when memory is short; never NULL for n = 0 */
 void msg_join(struct msg_mem *m, struct msg_mem *other); /* other's become m's */
 void msg_free(struct msg_mem *m);
 

@@ -9,8 +9,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Ctrl-C in a terminal goes to the whole process group, but what it means is for main to decide: it cancels jobs, and their
- * challenges are still to be cleaned up through this process. What ends it is the end of the socket. */
+/* Ctrl-C in a terminal goes to the whole process group, but what it means is for main to decide: it cancels jobs, and
+ * their challenges are still to be cleaned up through this process. What ends it is the end of the socket. */
 static void set_signals(void)
 {
     const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };

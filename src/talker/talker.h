@@ -1,15 +1,16 @@
-/* signet-talker: the process that speaks to the CA. It holds no key and reads no file: main gives it a socket (descriptor 3), the bundle
- * of roots (descriptor 4) and, over the socket, what to do; it asks main for every signature and reports what came of each job. */
+/* signet-talker: the process that speaks to the CA. It holds no key and reads no file: main gives it a socket
+ * (descriptor 3), the bundle of roots (descriptor 4) and, over the socket, what to do; it asks main for every signature
+ * and reports what came of each job. */
 #ifndef TALKER_TALKER_H
 #define TALKER_TALKER_H
 
 #include "net/https.h"
 #include "talker/messages.h"
 
-#define TALKER_FD       3
-#define TALKER_ROOTS_FD 4
-#define TALKER_JOBS_MAX 1024u         /* at once; main has the same limit */
-#define TALKER_QUEUE    (1u << 20)    /* with more than this unwritten, nothing new is begun */
+#define TALKER_FD        3
+#define TALKER_ROOTS_FD  4
+#define TALKER_JOBS_MAX  1024u      /* at once; main has the same limit */
+#define TALKER_QUEUE     (1u << 20) /* with more than this unwritten, nothing new is begun */
 #define TALKER_ROOTS_MAX (8u << 20)
 
 struct talker_job {

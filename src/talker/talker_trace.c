@@ -3,8 +3,8 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#define BODY_MAX  (4u << 10)        /* bytes of one text */
-#define TRACE_MAX (16 * BODY_MAX)   /* of one exchange's half */
+#define BODY_MAX  (4u << 10)         /* bytes of one text */
+#define TRACE_MAX (64u << 10)        /* of one exchange's half */
 #define QUEUE_MAX (TALKER_QUEUE / 2) /* a log that is not taken away is dropped, not waited for */
 
 static void add_cut(struct buf *to, signet_str s)

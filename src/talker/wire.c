@@ -64,7 +64,8 @@ signet_str wire_str(struct wire_reader *r)
 size_t wire_count(struct wire_reader *r)
 {
     size_t n = wire_u32(r);
-    /* every member has a length word at least, so a count that the frame cannot hold is seen before anything is allocated */
+    /* every member has a length word at least, so a count that the frame cannot hold is seen before anything is
+     * allocated */
     if (r->bad || n > WIRE_LIST_MAX || n > r->rest.n / LEN_BYTES) {
         r->bad = true;
         return 0;

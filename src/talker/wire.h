@@ -2,8 +2,8 @@
  *
  *     u32 length of what follows | u16 type | u32 job (0: none) | fields
  *
- * in network byte order; a field is a u32, a u64 or a string (u32 length, bytes). Neither end trusts the other: a frame has a cap,
- * a type belongs to one direction, and the reader checks every length against what is there. */
+ * in network byte order; a field is a u32, a u64 or a string (u32 length, bytes). Neither end trusts the other: a frame
+ * has a cap, a type belongs to one direction, and the reader checks every length against what is there. */
 #ifndef TALKER_WIRE_H
 #define TALKER_WIRE_H
 
@@ -52,8 +52,9 @@ struct wire_reader {
 uint32_t wire_u32(struct wire_reader *r);
 uint64_t wire_u64(struct wire_reader *r);
 int wire_int(struct wire_reader *r);
-signet_str wire_str(struct wire_reader *r);  /* a view into the frame */
-size_t wire_count(struct wire_reader *r);    /* the length of a list: never more than WIRE_LIST_MAX or than there are bytes for */
+signet_str wire_str(struct wire_reader *r); /* a view into the frame */
+size_t
+wire_count(struct wire_reader *r); /* the length of a list: never more than WIRE_LIST_MAX or than there are bytes for */
 int wire_end_of(const struct wire_reader *r); /* 0 when all was read and nothing was bad; else SIGNET_EPROTO */
 
 struct wire_frame {
@@ -62,8 +63,8 @@ struct wire_frame {
     struct wire_reader body;
 };
 
-/* The frame at the start of `in`, sent by `from`: 1 and its whole length, 0 when more bytes are needed, SIGNET_ELIMIT when it is
- * longer than the cap, SIGNET_EPROTO when `from` may not say such a thing. Views point into `in`. */
+/* The frame at the start of `in`, sent by `from`: 1 and its whole length, 0 when more bytes are needed, SIGNET_ELIMIT
+ * when it is longer than the cap, SIGNET_EPROTO when `from` may not say such a thing. Views point into `in`. */
 int wire_decode(signet_str in, enum wire_end from, struct wire_frame *ret, size_t *ret_used);
 
 struct wire {
@@ -74,15 +75,16 @@ struct wire {
     size_t start; /* where the frame being written begins in `out` */
 };
 void wire_init(struct wire *w, int fd, enum wire_end peer); /* makes fd non-blocking */
-void wire_done(struct wire *w);                            /* closes */
+void wire_done(struct wire *w);                             /* closes */
 
-/* Reading. wire_fill: 1 when bytes came, 0 when none are there now, SIGNET_ENET at the end of the stream, SIGNET_ESYS, SIGNET_ENOMEM.
- * wire_next: as wire_decode; the frame is valid until the next wire_fill. */
+/* Reading. wire_fill: 1 when bytes came, 0 when none are there now, SIGNET_ENET at the end of the stream, SIGNET_ESYS,
+ * SIGNET_ENOMEM. wire_next: as wire_decode; the frame is valid until the next wire_fill. */
 int wire_fill(struct wire *w);
 int wire_next(struct wire *w, struct wire_frame *ret);
 
-/* Writing: begin, fields, wire_commit. When that fails (SIGNET_ELIMIT: the frame or the queue got too long; SIGNET_ENOMEM) the frame
- * is taken back and the line is as before. wire_flush writes what the socket takes: 0, or SIGNET_ENET when nobody reads any more. */
+/* Writing: begin, fields, wire_commit. When that fails (SIGNET_ELIMIT: the frame or the queue got too long;
+ * SIGNET_ENOMEM) the frame is taken back and the line is as before. wire_flush writes what the socket takes: 0, or
+ * SIGNET_ENET when nobody reads any more. */
 void wire_begin(struct wire *w, enum wire_type type, uint32_t job);
 void wire_put_u32(struct wire *w, uint32_t v);
 void wire_put_u64(struct wire *w, uint64_t v);

@@ -2,13 +2,14 @@
 
 #include "client.h"
 
-#include <cmocka.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 static struct loop *l;
 static struct alpn_listener *a;

@@ -2,11 +2,12 @@
 
 #include "client.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 #include <stdio.h>
 
 #define P         "/.well-known/acme-challenge/"

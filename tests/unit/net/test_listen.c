@@ -3,11 +3,12 @@
 #include "client.h"
 #include "net/serve.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 #include <stdio.h>
 
 #define BUSY                                                                                                           \

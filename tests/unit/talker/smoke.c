@@ -1,5 +1,6 @@
-/* A whole certificate from main's side, against a real server: smoke TALKER DIRECTORY ROOTS NAMES REPEATS [trace]. Nothing is presented; the
- * server is told to take every challenge for valid. Prints one line for each repeat: what it took. */
+/* A whole certificate from main's side, against a real server: smoke TALKER DIRECTORY ROOTS NAMES REPEATS [trace].
+ * Nothing is presented; the server is told to take every challenge for valid. Prints one line for each repeat: what it
+ * took. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/csr.h"
@@ -35,7 +36,8 @@ static void make_order(struct ca *c, unsigned n, unsigned run, ca_job *job)
     BUF_AUTO(der, 64u << 10);
     for (unsigned i = 0; i < n; i++) {
         snprintf(text[i], sizeof(text[i]), "n%u-%u.example.test", run, i);
-        idents[i] = (signet_order_ident){ .ident = { SIGNET_IDENT_DNS, str_of(text[i]) }, .prefs = SIGNET_CHAL_HTTP_01 };
+        idents[i] =
+            (signet_order_ident){ .ident = { SIGNET_IDENT_DNS, str_of(text[i]) }, .prefs = SIGNET_CHAL_HTTP_01 };
         if (strlist_addz(&dns, text[i]))
             die("names", NULL);
     }
@@ -67,7 +69,8 @@ static void run_job(struct ca *c, const char *what, struct ca_event *ev)
             continue;
         if (!ev->u.done.ok) {
             const struct ca_problem *p = ev->u.done.problem;
-            fprintf(stderr, "smoke: %s failed: %d %s %s (%s, %s)\n", what, p->code, p->type, p->detail, p->doing, p->url);
+            fprintf(stderr, "smoke: %s failed: %d %s %s (%s, %s)\n", what, p->code, p->type, p->detail, p->doing,
+                    p->url);
             exit(1);
         }
         return;
@@ -112,7 +115,8 @@ static void first_account(char **argv, bool trace, struct buf *url, struct buf *
     ca_close(c);
 }
 
-static void one_order(char **argv, unsigned names, unsigned run, bool trace, const struct buf *url, const struct buf *saved)
+static void one_order(char **argv, unsigned names, unsigned run, bool trace, const struct buf *url,
+                      const struct buf *saved)
 {
     struct err e = { 0 };
     struct ca_event ev;

@@ -52,13 +52,17 @@ static void answer(int fd, const char *path, const char *request, size_t n)
     if (!strcmp(path, "/echo"))
         reply(fd, "200 OK\r\nContent-Type: text/plain", (signet_str){ request, n });
     else if (!strcmp(path, "/headers"))
-        reply(fd, "201 Created\r\nreplay-NONCE:  n0nce \r\nLocation: https://x/1\r\nRetry-After: 7\r\nLink: <a>;rel=\"up\"\r\nLink: <b>", STR("ok"));
+        reply(fd,
+              "201 Created\r\nreplay-NONCE:  n0nce \r\nLocation: https://x/1\r\nRetry-After: 7\r\nLink: "
+              "<a>;rel=\"up\"\r\nLink: <b>",
+              STR("ok"));
     else if (!strcmp(path, "/ten"))
         reply(fd, "200 OK", (signet_str){ ten_k, sizeof(ten_k) });
     else if (!strcmp(path, "/redirect"))
         reply(fd, "302 Found\r\nLocation: /echo", STR(""));
     else if (!strcmp(path, "/hint"))
-        dprintf(fd, "HTTP/1.1 103 Early Hints\r\nReplay-Nonce: early\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        dprintf(fd,
+                "HTTP/1.1 103 Early Hints\r\nReplay-Nonce: early\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     else if (!strcmp(path, "/gzip"))
         reply(fd, "200 OK\r\nContent-Encoding: gzip", STR("not gzip at all"));
     else if (!strcmp(path, "/cut"))
@@ -124,7 +128,9 @@ static struct https *new_https(unsigned timeout_s)
 {
     struct err e = { 0 };
     struct https *h;
-    struct https_config c = { .user_agent = STR("tester/1"), .no_verify = true, .allow_http = true, .timeout_s = timeout_s };
+    struct https_config c = {
+        .user_agent = STR("tester/1"), .no_verify = true, .allow_http = true, .timeout_s = timeout_s
+    };
     assert_int_equal(https_new(&h, &c, &e), 0);
     return h;
 }
@@ -163,7 +169,11 @@ static void send_to(struct fixture *x, uint64_t id, const char *method, const ch
 {
     char url[200];
     snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", x->port, path);
-    struct https_request q = { .id = id, .method = str_of(method), .url = str_of(url), .body = body, .max_body = max,
+    struct https_request q = { .id = id,
+                               .method = str_of(method),
+                               .url = str_of(url),
+                               .body = body,
+                               .max_body = max,
                                .content_type = body.n ? STR("application/jose+json") : STR("") };
     assert_int_equal(https_send(x->h, &q), 0);
 }
@@ -275,8 +285,13 @@ static void test_faults(void **state)
         const char *url;
         int net_err;
     } table[] = {
-        { "http://127.0.0.1:1/", SIGNET_ENET },      { "http://192.0.2.1/", SIGNET_ENET }, { "file:///etc/passwd", SIGNET_ENET },
-        { "http://localhost.example/", SIGNET_ENET }, { "ftp://127.0.0.1/", SIGNET_ENET },  { "", SIGNET_ENET },
+        { "http://127.0.0.1:1/", SIGNET_ENET },
+        { "http://192.0.2.1/", SIGNET_ENET },
+        { "file:///etc/passwd", SIGNET_ENET },
+        { "http://localhost.example/", SIGNET_ENET },
+        { "http://127.example/", SIGNET_ENET },
+        { "ftp://127.0.0.1/", SIGNET_ENET },
+        { "", SIGNET_ENET },
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         struct https_request q = { .method = STR("GET"), .url = str_of(table[i].url), .max_body = 100 };
@@ -332,7 +347,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         T(test_request_as_sent), T(test_headers_are_kept), T(test_limits), T(test_not_followed_not_unpacked),
-        T(test_faults), T(test_timeout), T(test_many),
+        T(test_faults),          T(test_timeout),          T(test_many),
     };
     unsetenv("http_proxy");
     unsetenv("https_proxy");

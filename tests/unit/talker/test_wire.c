@@ -42,9 +42,18 @@ static void put_sample_order(struct wire *w)
         { .ident = { SIGNET_IDENT_DNS, STR("*.example.com") }, .prefs = SIGNET_PREFS(SIGNET_CHAL_DNS_01, 0, 0, 0) },
         { .ident = { SIGNET_IDENT_IP, STR("192.0.2.1") } },
     };
-    signet_order_params p = { .size = sizeof(p), .idents = idents, .n_idents = 2, .csr_der = STR("d\0er"), .profile = STR("short"),
-                              .not_before = STR("nb"), .not_after = STR("na"), .replaces = STR("r.s"), .order_url = STR("https://o"),
-                              .preferred_chain = STR("Root X"), .fetch_alternates = 1, .keep_pending = 1 };
+    signet_order_params p = { .size = sizeof(p),
+                              .idents = idents,
+                              .n_idents = 2,
+                              .csr_der = STR("d\0er"),
+                              .profile = STR("short"),
+                              .not_before = STR("nb"),
+                              .not_after = STR("na"),
+                              .replaces = STR("r.s"),
+                              .order_url = STR("https://o"),
+                              .preferred_chain = STR("Root X"),
+                              .fetch_alternates = 1,
+                              .keep_pending = 1 };
     assert_int_equal(msg_put_order(w, 7, &p), 0);
 }
 
@@ -53,9 +62,20 @@ static void put_sample_done(struct wire *w)
     const signet_subproblem sub[] = { { STR("t1"), STR("d1"), STR("a.example"), SIGNET_CHAL_HTTP_01 },
                                       { STR("t2"), STR("d2"), STR("*.b.example"), SIGNET_CHAL_DNS_01 } };
     struct msg_done d = {
-        .problem = { .code = SIGNET_EAUTHZ, .http_status = 403, .type = STR("urn"), .detail = STR("no"), .url = STR("https://u"),
-                     .doing = STR("validating"), .retry_after_s = 30, .sub = sub, .n_sub = 2 },
-        .account = { .url = STR("https://acct"), .status = STR("valid"), .contacts = contacts, .n_contacts = 3, .created = 1 },
+        .problem = { .code = SIGNET_EAUTHZ,
+                     .http_status = 403,
+                     .type = STR("urn"),
+                     .detail = STR("no"),
+                     .url = STR("https://u"),
+                     .doing = STR("validating"),
+                     .retry_after_s = 30,
+                     .sub = sub,
+                     .n_sub = 2 },
+        .account = { .url = STR("https://acct"),
+                     .status = STR("valid"),
+                     .contacts = contacts,
+                     .n_contacts = 3,
+                     .created = 1 },
         .chain_missed = true,
         .ari = { .start_s = 1, .end_s = -2, .retry_after_s = 3, .explanation_url = STR("why") },
     };
@@ -112,8 +132,15 @@ static void test_config_round_trip(void **state)
 {
     (void)state;
     struct wire *w = new_writer(WIRE_TALKER);
-    struct msg_config c = { .directory_url = STR("https://d"), .user_agent = STR("ua"), .jwk = STR("{}"), .saved = STR("s\n"),
-                            .alg = SIGNET_ALG_EDDSA, .trace = true, .has_roots = true, .http_timeout_s = 9, .max_nonces = 3 };
+    struct msg_config c = { .directory_url = STR("https://d"),
+                            .user_agent = STR("ua"),
+                            .jwk = STR("{}"),
+                            .saved = STR("s\n"),
+                            .alg = SIGNET_ALG_EDDSA,
+                            .trace = true,
+                            .has_roots = true,
+                            .http_timeout_s = 9,
+                            .max_nonces = 3 };
     struct msg_config r;
     assert_int_equal(msg_put_config(w, &c), 0);
     struct wire_frame f = only_frame(w, WIRE_MAIN);
@@ -215,16 +242,17 @@ static void test_heads(void **state)
         { "\0\0\0\6\0\100\0\0\0\1", 10, WIRE_TALKER, 1 },
         { "\0\0\0\6\0\0\0\0\0\1", 10, WIRE_MAIN, SIGNET_EPROTO },
         { "\0\0\0\6\377\377\0\0\0\1", 10, WIRE_TALKER, SIGNET_EPROTO },
-        { "\0\0\0\5\0\2\0\0\0\1", 10, WIRE_MAIN, SIGNET_EPROTO },   /* shorter than a head */
+        { "\0\0\0\5\0\2\0\0\0\1", 10, WIRE_MAIN, SIGNET_EPROTO }, /* shorter than a head */
         { "\0\0\0\0", 4, WIRE_MAIN, SIGNET_EPROTO },
-        { "\0\10\0\0", 4, WIRE_MAIN, 0 },                           /* the cap itself */
-        { "\0\10\0\1", 4, WIRE_MAIN, SIGNET_ELIMIT },               /* one above it */
+        { "\0\10\0\0", 4, WIRE_MAIN, 0 },             /* the cap itself */
+        { "\0\10\0\1", 4, WIRE_MAIN, SIGNET_ELIMIT }, /* one above it */
         { "\377\377\377\377", 4, WIRE_MAIN, SIGNET_ELIMIT },
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         struct wire_frame f;
         size_t used;
-        assert_int_equal(wire_decode((signet_str){ table[i].bytes, table[i].n }, table[i].from, &f, &used), table[i].rc);
+        assert_int_equal(wire_decode((signet_str){ table[i].bytes, table[i].n }, table[i].from, &f, &used),
+                         table[i].rc);
     }
 }
 
@@ -280,7 +308,8 @@ static void test_long_problems_fit(void **state)
     signet_subproblem *sub = calloc(1000, sizeof(*sub));
     assert_non_null(sub);
     for (int i = 0; i < 1000; i++)
-        sub[i] = (signet_subproblem){ STR("urn:ietf:params:acme:error:unauthorized"), buf_str(&text), STR("name.example.com"), 1 };
+        sub[i] = (signet_subproblem){ STR("urn:ietf:params:acme:error:unauthorized"), buf_str(&text),
+                                      STR("name.example.com"), 1 };
     struct msg_done d = { .problem = { .detail = buf_str(&text), .sub = sub, .n_sub = 1000 } }, r = { 0 };
     assert_int_equal(msg_put_done(w, 1, &d), 0);
     struct wire_frame f = only_frame(w, WIRE_TALKER);
