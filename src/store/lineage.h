@@ -73,7 +73,7 @@ int lineage_write_conf(struct lineage *l, struct err *e);
  * added. Under the tree's lock. */
 int lineage_recover(const struct tree *t, const char *name, struct strlist *did, struct err *e);
 /* Ends what interrupted calls of lineage_create and lineage_delete left: finished where they had got far enough, else taken back. To be called
- * once, under the lock, by every verb that changes something. Cheap: lists three folders. */
+ * once, under the lock, by every verb that changes something. Removes twins whose lineage is gone, too. Cheap: lists three folders. */
 int lineage_recover_tree(const struct tree *t, struct strlist *did, struct err *e);
 /* Recreates the four links from the conf's paths into archive_dir (update_symlinks): to the version they name when all four name the same and it
  * is there, else to the newest. */

@@ -84,7 +84,7 @@ static int read_link(const struct lineage *l, const struct archive *a, enum kind
     const struct version *v = here && named ? archive_find(a, n) : NULL;
     if (v && v->files & 1u << k)
         ret->version[k] = n;
-    else if (strict && (here || !named || access(buf_z(&target), F_OK)) && access(buf_z(&target), F_OK))
+    else if (strict && access(buf_z(&target), F_OK))
         return missing(buf_z(&target), l->live[k], e);
     return 0;
 }

@@ -287,12 +287,23 @@ static int exchange(struct swap *s, struct err *e)
     return err_sys(e, errno, "cannot exchange %s and %s", buf_z(&s->twin), buf_z(&s->real));
 }
 
+/* Removes what killed runs left in a folder of links. */
+static int drop_scrap(int dir, struct err *e)
+{
+    STRLIST_AUTO(names);
+    int r = fs_list(dir, ".", &names, e);
+    for (size_t i = 0; !r && i < names.n; i++)
+        if (str_starts(str_of(names.v[i]), STR(OURS_PREFIX)))
+            r = fs_unlink(dir, names.v[i], e);
+    return r;
+}
+
 /* The folder that was live until now: others may hold it (a bind mount, a watch), so it follows. Failing in this hurts nobody else. */
 static void update_old_folder(const struct swap *s)
 {
     struct err e = { 0 };
     bool changed = false;
-    if (put_links(s, s->live, &changed, &e))
+    if (put_links(s, s->live, &changed, &e) || drop_scrap(s->live, &e))
         log_warn("store.live", "%s: the links for those who still hold the former folder could not be renewed: %s", buf_z(&s->twin), e.text);
 }
 
@@ -362,13 +373,13 @@ static int one_by_one(const struct swap *s, struct err *e)
     r = r < 0 ? r : 0;
     if (!r)
         r = aside_links(s, dir, e);
-    if (!r)
-        r = rename_links(s, dir, e);
+    if (!r && !(r = rename_links(s, dir, e)))
+        s->l->linked = s->version;
     for (unsigned k = 0; k < KIND_COUNT; k++) {
         temp_link_name(&temp, (enum kind)k);
         if (r && dir[k] >= 0)
             fs_unlink(dir[k], buf_z(&temp), NULL);
-        if (!r)
+        else if (!r)
             r = fs_fsync_dir(dir[k], ".", e);
         if (dir[k] >= 0)
             close(dir[k]);
@@ -410,10 +421,7 @@ static int point(struct swap *s, struct err *e)
             *e = why;
         return r;
     }
-    if ((r = one_by_one(s, e)))
-        return r;
-    s->l->linked = s->version;
-    return 0;
+    return one_by_one(s, e);
 }
 
 int live_point(struct lineage *l, unsigned version, struct err *e)
@@ -439,7 +447,7 @@ int live_sync_twin(const struct lineage *l, bool *ret, struct err *e)
         if (s.other >= 0)
             r = put_links(&s, s.other, &changed, e);
         if (s.other >= 0 && !r)
-            r = fs_unlink(s.other, LINK_TEMP, e);
+            r = drop_scrap(s.other, e);
     }
     swap_done(&s);
     if (!r)

@@ -134,11 +134,22 @@ static int relink(struct repair *p)
                   : say(p->did, p->e, "%s: the links in live were of different versions or missing; all lead to version %u now", p->l->name, want);
 }
 
+/* What fs_replace leaves when it is killed writing the renewal file. */
+static int drop_conf_temp(const struct repair *p)
+{
+    BUF_AUTO(path, PATH_MAX);
+    const char *base = strrchr(p->l->conf_path, '/') + 1;
+    buf_addf(&path, "%.*s.%s.signet-tmp", (int)(base - p->l->conf_path), p->l->conf_path, base);
+    return buf_err(&path) ? 0 : fs_unlink(AT_FDCWD, buf_z(&path), p->e);
+}
+
 /* A note that outlived its version's last step. */
 static int finish(struct repair *p)
 {
     bool changed = false;
-    int r = p->live.linked ? live_sync_twin(p->l, &changed, p->e) : 0;
+    int r = drop_conf_temp(p);
+    if (!r && p->live.linked)
+        r = live_sync_twin(p->l, &changed, p->e);
     if (!r && changed)
         r = say(p->did, p->e, "%s: brought the twin of the live folder up to date", p->l->name);
     for (size_t i = 0; !r && i < p->a.n; i++)
@@ -232,6 +243,31 @@ static int collect(const struct tree *t, const char *folder, const char *prefix,
     return r;
 }
 
+/* Twins of lineages that certbot, which does not know them, has deleted. */
+static int drop_lone_twins(const struct tree *t, struct strlist *did, struct err *e)
+{
+    BUF_AUTO(dir, PATH_MAX);
+    BUF_AUTO(path, PATH_MAX);
+    STRLIST_AUTO(names);
+    tree_path(t, "live", NULL, &dir);
+    int r = 0;
+    fs_list(AT_FDCWD, buf_z(&dir), &names, NULL); /* no folder: no twins */
+    for (size_t i = 0; !r && i < names.n; i++) {
+        signet_str s = str_of(names.v[i]), suffix = STR(TWIN_SUFFIX);
+        if (s.n <= suffix.n + 1 || s.p[0] != '.' || !str_ends(s, suffix))
+            continue;
+        buf_clear(&path);
+        buf_addf(&path, "%s/%.*s", buf_z(&dir), (int)(s.n - suffix.n - 1), s.p + 1);
+        if (fs_exists(AT_FDCWD, buf_z(&path)))
+            continue;
+        fs_join(&path, buf_z(&dir), names.v[i]);
+        r = fs_remove_tree(AT_FDCWD, buf_z(&path), e);
+        if (!r)
+            r = say(did, e, "removed %s: the certificate it belonged to is gone", buf_z(&path));
+    }
+    return r;
+}
+
 int lineage_recover_tree(const struct tree *t, struct strlist *did, struct err *e)
 {
     STRLIST_AUTO(new);
@@ -251,5 +287,5 @@ int lineage_recover_tree(const struct tree *t, struct strlist *did, struct err *
         r = i < del.n ? recover_del(t, name, &p, did, e) : recover_new(name, &p, did, e);
         places_done(&p);
     }
-    return r;
+    return r ? r : drop_lone_twins(t, did, e);
 }

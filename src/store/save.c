@@ -98,10 +98,26 @@ static int stage(struct save *s, struct err *e)
     return r ? r : archive_check(s->dir, s->version, true, s->check, s->ctx, e);
 }
 
-/* Takes back what a failed save has made. Live does not lead there. */
+/* Does any link lead to the new version? Who cannot tell says yes. */
+static bool is_linked(const struct save *s)
+{
+    struct archive a = { 0 };
+    struct live live;
+    bool yes = archive_scan(&a, s->l->archive_dir, NULL) || live_read(s->l, &a, false, &live, NULL);
+    for (unsigned k = 0; !yes && k < KIND_COUNT; k++)
+        yes = live.version[k] == s->version;
+    archive_done(&a);
+    return yes;
+}
+
+/* Takes back what a failed save has made. Where links could be changed neither to the end nor back, recovery goes on with it instead. */
 static void take_back(const struct save *s)
 {
     BUF_AUTO(note, NAME_MAX);
+    if (is_linked(s)) {
+        s->l->unfinished = true;
+        return;
+    }
     save_note_name(&note, s->version);
     if (!archive_unlink(s->dir, s->version, NULL))
         fs_unlink(s->dir, buf_z(&note), NULL);

@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     check(i.dns.n + i.ips.n > 0);
     check(csr_read(&again, buf_str(&i.der), NULL) == 0);
-    check(strlist_same_set(&again.dns, &i.dns) && strlist_same_set(&again.ips, &i.ips) && again.must_staple == i.must_staple);
+    check(strlist_same_set(&again.dns, &i.dns) && strlist_same_set(&again.ips, &i.ips) &&
+          again.must_staple == i.must_staple);
     if (csr_key(&key, buf_str(&i.der), &e) == 0)
         key_free(key);
     csr_info_done(&again);

@@ -1,5 +1,5 @@
-/* What may come over the line, in both directions. The first byte chooses: main's words as the talker decodes them, or the talker's as main
- * takes them, checks and signing included. */
+/* What may come over the line, in both directions. The first byte chooses: main's words as the talker decodes them, or
+ * the talker's as main takes them, checks and signing included. */
 #include "talker/ca_int.h"
 #include <stdlib.h>
 
@@ -76,7 +76,7 @@ static struct ca *new_ca(void)
     wire_init(&c->wire, -1, WIRE_TALKER);
     c->pid = -1;
     c->last = &c->first;
-    c->why_lost = BUF_INIT(8 * CA_TEXT_MAX);
+    c->why_lost = BUF_INIT(CA_WORDS_MAX);
     c->saved = BUF_INIT(64u << 10);
     c->account = BUF_INIT(CA_URL_MAX);
     c->thumbprint = BUF_INIT(128);

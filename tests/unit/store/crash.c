@@ -5,12 +5,12 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/fs.h>
-#include <linux/ptrace.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -31,7 +31,7 @@ static const struct {
 #endif
 };
 
-static const char *name_of(const struct ptrace_syscall_info *i)
+static const char *name_of(const struct __ptrace_syscall_info *i)
 {
     if (i->entry.nr == SYS_openat)
         return i->entry.args[2] & (O_CREAT | O_TRUNC) ? "openat" : NULL;
@@ -60,17 +60,14 @@ static void forbid_exchange(void)
         _exit(99);
 }
 
-static void child(const struct crash *c, int out, int (*fn)(void *), void *ctx)
+static void child(const struct crash *c, int *result, int (*fn)(void *), void *ctx)
 {
     if (c->no_exchange)
         forbid_exchange();
     if (ptrace(PTRACE_TRACEME, 0, 0, 0))
         _exit(99);
     raise(SIGSTOP);
-    int r = fn(ctx);
-    /* To the pipe: counted as a change like all writes, and last. */
-    if (write(out, &r, sizeof r) != sizeof r)
-        _exit(98);
+    *result = fn(ctx);
     _exit(0);
 }
 
@@ -98,7 +95,7 @@ static bool set_result(pid_t pid, long v)
 /* One stop of the child. False: it is over. */
 static bool on_stop(struct crash *c, pid_t pid, bool *failing, bool *able)
 {
-    struct ptrace_syscall_info i = { 0 };
+    struct __ptrace_syscall_info i = { 0 };
     if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof i, &i) < 0) {
         *able = false;
         return false;
@@ -140,23 +137,18 @@ static bool trace(struct crash *c, pid_t pid)
 
 bool crash_run(struct crash *c, int (*fn)(void *ctx), void *ctx)
 {
-    int p[2];
+    int *result = mmap(NULL, sizeof *result, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (result == MAP_FAILED)
+        return false;
+    *result = -1000;
     c->calls = 0;
     c->name[0] = '\0';
-    c->status = -1000;
     fflush(NULL);
-    if (pipe(p))
-        return false;
     pid_t pid = fork();
     if (pid == 0)
-        child(c, p[1], fn, ctx);
-    close(p[1]);
+        child(c, result, fn, ctx);
     bool able = pid > 0 && trace(c, pid);
-    int r;
-    if (read(p[0], &r, sizeof r) == sizeof r) {
-        c->status = r;
-        c->calls--; /* the one to the pipe */
-    }
-    close(p[0]);
+    c->status = *result;
+    munmap(result, sizeof *result);
     return able;
 }

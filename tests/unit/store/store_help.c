@@ -14,12 +14,21 @@
 static char dir[PATH_MAX];
 static struct buf certs[HELP_PAIRS], keys[HELP_PAIRS], fulls[HELP_PAIRS], chain = BUF_INIT(LINEAGE_MAX_FILE);
 
-static void make_pairs(void)
+static void make_pair(struct buf *cert, struct buf *key)
 {
     struct err e = { 0 };
+    struct key *k;
+    const signet_ident id = { .type = SIGNET_IDENT_DNS, .value = STR("a.test") };
+    if (key_new(&k, KEY_EC, 256, &e) || tlsalpn_cert(cert, k, &id, STR("token.thumbprint"), &e) || key_to_pem(k, key))
+        fail_msg("%s", e.text);
+    key_free(k);
+}
+
+static void make_pairs(void)
+{
     for (unsigned i = 0; i < HELP_PAIRS; i++) {
         certs[i] = keys[i] = fulls[i] = BUF_INIT(LINEAGE_MAX_FILE);
-        assert_int_equal(help_make_pair(i, &certs[i], &keys[i], &e), 0);
+        make_pair(&certs[i], &keys[i]);
         if (i == 0)
             buf_add(&chain, buf_str(&certs[0]));
         buf_add(&fulls[i], buf_str(&certs[i]));
@@ -31,7 +40,9 @@ int help_setup(void **state)
 {
     (void)state;
     const char *tmp = getenv("TMPDIR");
-    snprintf(dir, sizeof dir, "%s/store-test-XXXXXX", tmp ? tmp : "/tmp");
+    if (!tmp) /* fsync costs nothing there */
+        tmp = access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(dir, sizeof dir, "%s/store-test-XXXXXX", tmp);
     if (!mkdtemp(dir))
         return -1;
     if (!chain.n)
