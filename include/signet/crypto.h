@@ -1,5 +1,5 @@
-/* libsignet: small helpers around keys, for embedders that have no cryptography at hand. Nothing in <signet/acme.h> needs them: a
- * signer may live anywhere.
+/* libsignet: small helpers around keys, for embedders that have no cryptography at hand. Nothing in <signet/acme.h>
+ * needs them: a signer may live anywhere.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef SIGNET_CRYPTO_H
@@ -26,16 +26,16 @@ static inline signet_str signet_buf_str(const signet_buf *b)
 
 typedef struct signet_key signet_key; /* a private key */
 
-/* A new key for one of the signature algorithms: a P-256, P-384 or P-521 key, RSA with 2048 bits, Ed25519. SIGNET_EINVAL for
- * anything else. */
+/* A new key for one of the signature algorithms: a P-256, P-384 or P-521 key, RSA with 2048 bits, Ed25519.
+ * SIGNET_EINVAL for anything else. */
 SIGNET_API int signet_key_new(signet_key **ret, signet_alg alg);
 /* PKCS#8, SEC1 or PKCS#1 in PEM, unencrypted. SIGNET_EFORMAT or SIGNET_EINVAL when it is none. */
 SIGNET_API int signet_key_from_pem(signet_key **ret, signet_str pem);
 SIGNET_API int signet_key_to_pem(const signet_key *k, signet_buf *ret); /* PKCS#8 */
 SIGNET_API void signet_key_free(signet_key *k);                         /* wipes; NULL is fine */
 
-/* Fills a signer for signet_session_new, signet_revoke_start, signet_rollover_start. It borrows the key, which must outlive
- * the session or job that uses it. */
+/* Fills a signer for signet_session_new, signet_revoke_start, signet_rollover_start. It borrows the key, which must
+ * outlive the session or job that uses it. */
 SIGNET_API int signet_key_signer(const signet_key *k, signet_signer *ret);
 
 /* A certificate signing request (DER) for exactly these names, with an empty subject. */

@@ -161,7 +161,9 @@ static json_t *acct_eab(struct account_job *a)
     size_t n = 0;
     BUF_AUTO(tbs, LIM_REQUEST);
     BUF_AUTO(body, LIM_REQUEST);
-    struct jws_head h = { .alg = signet_alg_name(a->eab_alg), .kid = a->eab_kid.p, .url = s->dir->url[RES_NEW_ACCOUNT] };
+    struct jws_head h = { .alg = signet_alg_name(a->eab_alg),
+                          .kid = a->eab_kid.p,
+                          .url = s->dir->url[RES_NEW_ACCOUNT] };
     if (jws_tbs(&tbs, &h, str_of(s->key.jwk_text)) != 0 ||
         digest_hmac(a->eab_alg, a->eab_key, buf_str(&tbs), mac, &n) != 0 ||
         jws_body(&body, buf_str(&tbs), (signet_str){ (const char *)mac, n }) != 0)

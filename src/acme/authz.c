@@ -8,8 +8,9 @@ static enum authz_status authz_status(signet_str s)
     static const struct {
         signet_str name;
         enum authz_status status;
-    } T[] = { { { "pending", 7 }, AUTHZ_PENDING },  { { "valid", 5 }, AUTHZ_VALID },      { { "invalid", 7 }, AUTHZ_INVALID },
-              { { "deactivated", 11 }, AUTHZ_GONE }, { { "expired", 7 }, AUTHZ_GONE }, { { "revoked", 7 }, AUTHZ_GONE } };
+    } T[] = { { { "pending", 7 }, AUTHZ_PENDING }, { { "valid", 5 }, AUTHZ_VALID },
+              { { "invalid", 7 }, AUTHZ_INVALID }, { { "deactivated", 11 }, AUTHZ_GONE },
+              { { "expired", 7 }, AUTHZ_GONE },    { { "revoked", 7 }, AUTHZ_GONE } };
     for (size_t i = 0; i < sizeof(T) / sizeof(T[0]); i++)
         if (str_eq(s, T[i].name))
             return T[i].status;
@@ -24,7 +25,8 @@ void authz_reset(struct order_job *o)
     o->authz = NULL;
     o->n_authz = 0;
     o->total = 0;
-    memset(o->taken, 0, o->n_idents * sizeof(*o->taken));
+    for (size_t i = 0; i < o->n_idents; i++)
+        o->taken[i] = false;
 }
 
 int authz_list(struct order_job *o, json_t *urls)
@@ -120,8 +122,8 @@ static bool authz_revalidate(struct order_job *o)
     o->n_waiting = n;
     for (size_t i = 0; i < o->n_authz && !o->j.failing; i++)
         if (o->authz[i].status == AUTHZ_VALID)
-            (void)order_post(o, o->authz[i].url, status_payload("deactivated"), 0, "deactivating an authorization", revalidate_done,
-                             NULL);
+            (void)order_post(o, o->authz[i].url, status_payload("deactivated"), 0, "deactivating an authorization",
+                             revalidate_done, NULL);
     return true;
 }
 
@@ -243,7 +245,8 @@ void authz_collect(struct order_job *o, json_t *error)
         if (o->authz[i].status == AUTHZ_VALID)
             continue;
         o->n_waiting++;
-        if (order_post(o, o->authz[i].url, NULL, 0, "reading why the validation failed", collect_done, &o->authz[i]) != 0)
+        if (order_post(o, o->authz[i].url, NULL, 0, "reading why the validation failed", collect_done, &o->authz[i]) !=
+            0)
             return;
     }
     if (!o->n_waiting)
@@ -287,8 +290,8 @@ static void deactivate_done(struct req *r, struct reply *rp)
     order_settle(o);
 }
 
-/* Pending authorizations count against an account's limits, so that a failed order does not leave them behind. Not worth a
- * request when it is the network or this machine that failed. */
+/* Pending authorizations count against an account's limits, so that a failed order does not leave them behind. Not
+ * worth a request when it is the network or this machine that failed. */
 void authz_deactivate_pending(struct order_job *o)
 {
     int code = o->j.problem.pub.code;
@@ -303,7 +306,8 @@ void authz_deactivate_pending(struct order_job *o)
         if (!payload)
             return;
         o->n_waiting++;
-        if (order_post(o, o->authz[i].url, payload, REQ_BEST_EFFORT, "deactivating an authorization", deactivate_done, NULL) != 0)
+        if (order_post(o, o->authz[i].url, payload, REQ_BEST_EFFORT, "deactivating an authorization", deactivate_done,
+                       NULL) != 0)
             o->n_waiting--;
     }
 }

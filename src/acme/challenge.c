@@ -60,7 +60,8 @@ static bool issuer_ok(signet_str d)
     return d.n > 0 && d.n <= 253;
 }
 
-/* The record binds the domain to our account at one of the CA's names; the CA lists the names, we fill in our own URL. */
+/* The record binds the domain to our account at one of the CA's names; the CA lists the names, we fill in our own URL.
+ */
 static int chal_persist_value(struct authz *a, json_t *c, struct buf *value)
 {
     json_t *names = json_object_get(c, "issuer-domain-names");
@@ -216,8 +217,9 @@ int chal_choose(struct authz *a, json_t *list)
         if (rc == SIGNET_ENOMEM)
             job_nomem(&a->o->j);
         else
-            job_fail_own(&a->o->j, rc, "choosing a challenge", a->url, "the CA's %s challenge for %.*s has no usable token or URL",
-                         signet_chal_name(type), STR_ARG(a->ident->ident.value));
+            job_fail_own(&a->o->j, rc, "choosing a challenge", a->url,
+                         "the CA's %s challenge for %.*s has no usable token or URL", signet_chal_name(type),
+                         STR_ARG(a->ident->ident.value));
         return rc;
     }
     chal_none(a, list);

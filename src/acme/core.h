@@ -1,10 +1,10 @@
 /* The inside of libsignet: what the files of this room share.
  *
  * A session owns its jobs; a job owns its requests. A request walks through waiting rooms, each a queue of the session:
- * for the directory (it names a resource, not a URL), for the account URL (it is signed with kid), for a nonce; then it is
- * signed (inline, or by a SIGN action) and goes out. The answer is judged in one place (request.c), which repeats what may be
- * repeated; only what is final reaches the job's handler. Everything that waits for an answer of the embedder is an item with a
- * slot in a table, so that completions are found in one step. */
+ * for the directory (it names a resource, not a URL), for the account URL (it is signed with kid), for a nonce; then it
+ * is signed (inline, or by a SIGN action) and goes out. The answer is judged in one place (request.c), which repeats
+ * what may be repeated; only what is final reaches the job's handler. Everything that waits for an answer of the
+ * embedder is an item with a slot in a table, so that completions are found in one step. */
 #ifndef ACME_CORE_H
 #define ACME_CORE_H
 
@@ -37,7 +37,7 @@ struct slot {
 };
 
 int item_init(signet_session *s, struct item *it, enum item_owner owner); /* 0 or SIGNET_ENOMEM */
-void item_done(signet_session *s, struct item *it);                       /* gives the slot back; fine when never initialised (zeros) */
+void item_done(signet_session *s, struct item *it); /* gives the slot back; fine when never initialised (zeros) */
 void item_queue(signet_session *s, struct item *it, signet_act act);
 void item_idle(struct item *it); /* completed or withdrawn */
 
@@ -67,7 +67,8 @@ void prob_done(struct problem *p);
 void prob_set(struct problem *p, int code, const char *doing, signet_str url, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 void prob_where(struct problem *p, const char *doing, signet_str url);
-void prob_decode(struct problem *p, json_t *doc); /* an RFC 7807 document; any member may be missing or of a wrong type */
+void prob_decode(struct problem *p,
+                 json_t *doc); /* an RFC 7807 document; any member may be missing or of a wrong type */
 void prob_sub(struct problem *p, signet_str type, signet_str detail, signet_str ident, signet_chal chal);
 void prob_copy(struct problem *to, const struct problem *from);
 void prob_move(struct problem *to, struct problem *from);
@@ -76,16 +77,26 @@ bool prob_type_is(signet_str type, const char *acme_type);
 
 /* ---- requests ---- */
 
-enum resource { RES_NONE, RES_NEW_NONCE, RES_NEW_ACCOUNT, RES_NEW_ORDER, RES_REVOKE, RES_KEY_CHANGE, RES_ARI, RES_DIRECTORY, RES_ACCOUNT };
+enum resource {
+    RES_NONE,
+    RES_NEW_NONCE,
+    RES_NEW_ACCOUNT,
+    RES_NEW_ORDER,
+    RES_REVOKE,
+    RES_KEY_CHANGE,
+    RES_ARI,
+    RES_DIRECTORY,
+    RES_ACCOUNT
+};
 #define RES_COUNT 9
 
 enum req_auth { AUTH_NONE, AUTH_JWK, AUTH_KID };
 
 enum {
-    REQ_JSON = 1,       /* a 2xx answer without a JSON object in it counts as lost */
-    REQ_ONCE = 2,       /* faults are the handler's: it knows better than to repeat */
-    REQ_NO_RATE = 4,    /* 429 is final (a new order costs what is limited) */
-    REQ_500_FINAL = 8,  /* a 500 may be the CA's answer to what was asked */
+    REQ_JSON = 1,      /* a 2xx answer without a JSON object in it counts as lost */
+    REQ_ONCE = 2,      /* faults are the handler's: it knows better than to repeat */
+    REQ_NO_RATE = 4,   /* 429 is final (a new order costs what is limited) */
+    REQ_500_FINAL = 8, /* a 500 may be the CA's answer to what was asked */
     REQ_HEAD = 16,
     REQ_BEST_EFFORT = 32, /* no repeats after faults; nobody waits for it */
     REQ_LOST_FIRST = 64   /* the handler sees a lost answer first, and may still call req_again */
@@ -111,14 +122,14 @@ struct req {
     enum resource res;
     enum req_auth auth;
     unsigned flags;
-    char *url;       /* set when it goes out, or at once when res is RES_NONE */
-    char *suffix;    /* RES_ARI: what follows the resource's URL */
-    char *payload;   /* NULL: GET or HEAD; "" POST-as-GET */
+    char *url;     /* set when it goes out, or at once when res is RES_NONE */
+    char *suffix;  /* RES_ARI: what follows the resource's URL */
+    char *payload; /* NULL: GET or HEAD; "" POST-as-GET */
     char *nonce;
     struct buf tbs, body;
     size_t max_body;
     const char *accept, *doing;
-    unsigned faults, busy, bad_nonces, redirects;
+    unsigned faults, busy, redirects;
     unsigned fault_max;
     bool in_flight; /* holds one of the session's max_nonces places */
     bool orphan;    /* its job ended: completed, then forgotten */
@@ -147,12 +158,18 @@ void req_route(struct req *r); /* to the waiting room that it needs next */
 void req_send(struct req *r);  /* has its nonce: sign, go out */
 void req_move_all(struct link *from, struct link *to);
 void req_fail_all(struct link *queue, struct problem *p);
-bool req_again(struct req *r, struct reply *rp); /* a handler found the answer garbled: once more, if faults may still be repeated */
+bool req_again(struct req *r,
+               struct reply *rp); /* a handler found the answer garbled: once more, if faults may still be repeated */
 void req_fail(struct req *r, struct problem *p); /* ends it through its handler; p is copied */
 void req_free(struct req *r);
 void req_cancel_all(signet_job *j);
 int64_t backoff_ms(signet_session *s, unsigned n);
 int64_t retry_after_of(signet_session *s, const signet_http_res *h); /* seconds, -1 when not said */
+
+/* answer.c: is it final; or was it lost, was the CA busy, did it want another nonce, did it redirect, is the resource
+ * gone? */
+enum verdict { FINAL, LOST, BUSY, NONCE, MOVED, STALE };
+enum verdict answer_judge(struct req *r, const signet_http_res *h, struct reply *rp);
 int req_http_done(struct req *r, const signet_http_res *h);
 int req_signed(struct req *r, signet_str sig);
 
@@ -173,7 +190,7 @@ enum dir_state { DIR_NONE, DIR_FETCHING, DIR_READY };
 
 int dir_load_saved(signet_session *s, signet_str saved); /* 0, or negative: unfit */
 void dir_fetch(signet_session *s);
-void dir_wait(signet_job *j); /* ops->ready is called when the directory is there, perhaps at once */
+void dir_wait(signet_job *j);       /* ops->ready is called when the directory is there, perhaps at once */
 void dir_forget(signet_session *s); /* the next request fetches it again */
 void dir_free_all(signet_session *s);
 bool dir_fresh(const signet_session *s);
@@ -198,12 +215,13 @@ struct signet_session {
     struct link reqs;          /* the session's own, and those whose job ended while they were out */
     struct link incoming;      /* requests to be routed by the next pump */
     struct link wait_dir, wait_acct, wait_nonce;
-    struct link dir_jobs;      /* jobs that wait for the directory itself */
+    struct link dir_jobs; /* jobs that wait for the directory itself */
     enum dir_state dir_state;
     struct directory *dir;
     struct req *acct_lookup;
     char *nonces[LIM_NONCES];
     unsigned n_nonces, n_heads, n_flight, nonce_fails, nonce_hint;
+    unsigned bad_nonces; /* refusals in a row */
     struct tmr nonce_pause;
     bool prefetched, dirty;
     unsigned n_signing_jobs;
@@ -238,13 +256,12 @@ struct signet_job {
     signet_job_state state;
     bool failing; /* the problem stands; winding down */
     bool orphan;
-    bool signs;   /* needs nonces */
+    bool signs; /* needs nonces */
     struct problem problem;
     struct arena mem;
     struct link reqs;
     struct item done;
     struct tmr deadline;
-    unsigned bad_nonces;
     struct signer key; /* revocation by certificate key, rollover */
     void *data;
 };
@@ -266,7 +283,7 @@ void rollover_action(const struct item *it, signet_action *a);
 
 struct jws_head {
     const char *alg;
-    json_t *jwk;     /* borrowed; this or kid */
+    json_t *jwk; /* borrowed; this or kid */
     const char *kid;
     const char *nonce; /* NULL: none */
     const char *url;
@@ -278,9 +295,9 @@ int jws_body(struct buf *to, signet_str tbs, signet_str sig);              /* th
 
 /* JSON from a peer: caps first, then jansson. NULL with the reason in *why (static text). */
 json_t *js_load(signet_str text, const char **why); /* an object */
-const char *js_text(json_t *o, const char *key);   /* NULL when missing or no string */
-signet_str js_str(json_t *o, const char *key);     /* "" when missing or no string */
-char *js_dump(json_t *o);                          /* compact; steals o; NULL: no memory */
+const char *js_text(json_t *o, const char *key);    /* NULL when missing or no string */
+signet_str js_str(json_t *o, const char *key);      /* "" when missing or no string */
+char *js_dump(json_t *o);                           /* compact; steals o; NULL: no memory */
 
 bool url_ok(signet_str url, bool allow_http);
 char *url_origin(signet_str url); /* "https://host:port" in lower case; NULL: unfit or no memory */

@@ -16,8 +16,8 @@ static char *issue_payload(const struct order_job *o)
     return js_dump(p);
 }
 
-/* An answer that was lost says nothing of what the CA did: the order is looked at before anything is sent again, and then
- * it is the same CSR. */
+/* An answer that was lost says nothing of what the CA did: the order is looked at before anything is sent again, and
+ * then it is the same CSR. */
 static void issue_finalized(struct req *r, struct reply *rp)
 {
     struct order_job *o = order_of(r->job);
@@ -188,7 +188,8 @@ static void issue_got(struct req *r, struct reply *rp)
         if (rc == SIGNET_ENOMEM)
             job_nomem(&o->j);
         else if (!req_again(r, rp))
-            job_fail_own(&o->j, SIGNET_ECERT, r->doing, o->cert_url, "the CA's answer is no certificate chain: %s", e.text);
+            job_fail_own(&o->j, SIGNET_ECERT, r->doing, o->cert_url, "the CA's answer is no certificate chain: %s",
+                         e.text);
         return;
     }
     o->n_chains = 1;

@@ -27,6 +27,7 @@ signet_job *job_new(signet_session *s, const struct job_ops *ops, size_t size, b
         s->n_signing_jobs++;
     if (s->dir_state == DIR_READY && !dir_fresh(s))
         dir_forget(s);
+    s->bad_nonces = 0;
     s->dirty = true;
     return j;
 }
@@ -124,8 +125,8 @@ void signet_job_cancel(signet_job *j)
     job_fail_own(j, SIGNET_ECANCELED, "", STR(""), "%s", signet_strerror(SIGNET_ECANCELED));
 }
 
-/* What the embedder has put up must be taken down, and the views in that CLEANUP live in the job: so the job stays, out of
- * the embedder's sight, until its last challenge is gone. */
+/* What the embedder has put up must be taken down, and the views in that CLEANUP live in the job: so the job stays, out
+ * of the embedder's sight, until its last challenge is gone. */
 void signet_job_free(signet_job *j)
 {
     if (!j)

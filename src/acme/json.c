@@ -2,23 +2,20 @@
 #include <stdlib.h>
 
 /* jansson's parser recurses, and builds a tree of many times the text's size: so depth and number of values are
- * counted before it sees the text. Text inside strings does not count. */
+ * counted before it sees the text. What stands inside strings does not count. */
 static const char *js_caps(signet_str s)
 {
     size_t depth = 0, nodes = 1;
     bool quoted = false;
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
-        if (quoted) {
-            if (c == '\\')
-                i++;
-            else if (c == '"')
-                quoted = false;
-            continue;
-        }
+        if (quoted && c == '\\')
+            i++;
         if (c == '"')
-            quoted = true;
-        else if (c == '{' || c == '[')
+            quoted = !quoted;
+        if (quoted)
+            continue;
+        if (c == '{' || c == '[')
             depth++;
         else if ((c == '}' || c == ']') && depth)
             depth--;
@@ -59,15 +56,15 @@ signet_str js_str(json_t *o, const char *key)
     return (signet_str){ json_string_value(v), json_string_length(v) };
 }
 
-/* jansson may have been given an allocator of its own; callers get plain malloc memory. */
+/* Into memory of our own size: json_dumps cuts the text in silence when its buffer cannot grow. */
 char *js_dump(json_t *o)
 {
-    json_free_t release;
-    char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
-    char *copy = text ? str_dup(str_of(text)) : NULL;
+    size_t n = o ? json_dumpb(o, NULL, 0, JSON_COMPACT) : 0;
+    char *text = n ? calloc(1, n + 1) : NULL;
+    if (text && json_dumpb(o, text, n, JSON_COMPACT) != n) {
+        free(text);
+        text = NULL;
+    }
     json_decref(o);
-    json_get_alloc_funcs(NULL, &release);
-    if (text)
-        release(text);
-    return copy;
+    return text;
 }

@@ -56,8 +56,8 @@ struct arena {
     struct arena_chunk *chunks;
 };
 
-void *arena_get(struct arena *a, size_t n);                /* zeroed, aligned; NULL: no memory */
-signet_str arena_str(struct arena *a, signet_str s);       /* a NUL-terminated copy; p NULL: no memory */
+void *arena_get(struct arena *a, size_t n);          /* zeroed, aligned; NULL: no memory */
+signet_str arena_str(struct arena *a, signet_str s); /* a NUL-terminated copy; p NULL: no memory */
 void arena_done(struct arena *a);
 
 #endif

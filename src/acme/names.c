@@ -7,9 +7,12 @@ static const char *const ALGS[] = {
     [SIGNET_ALG_HS256] = "HS256",     [SIGNET_ALG_HS384] = "HS384", [SIGNET_ALG_HS512] = "HS512",
 };
 static const char *const CHALS[] = {
-    [SIGNET_CHAL_UNKNOWN] = "unknown",         [SIGNET_CHAL_HTTP_01] = "http-01",
-    [SIGNET_CHAL_DNS_01] = "dns-01",           [SIGNET_CHAL_TLS_ALPN_01] = "tls-alpn-01",
-    [SIGNET_CHAL_DNS_ACCOUNT_01] = "dns-account-01", [SIGNET_CHAL_DNS_PERSIST_01] = "dns-persist-01",
+    [SIGNET_CHAL_UNKNOWN] = "unknown",
+    [SIGNET_CHAL_HTTP_01] = "http-01",
+    [SIGNET_CHAL_DNS_01] = "dns-01",
+    [SIGNET_CHAL_TLS_ALPN_01] = "tls-alpn-01",
+    [SIGNET_CHAL_DNS_ACCOUNT_01] = "dns-account-01",
+    [SIGNET_CHAL_DNS_PERSIST_01] = "dns-persist-01",
 };
 _Static_assert(sizeof(CHALS) / sizeof(CHALS[0]) == SIGNET_CHAL_COUNT, "every challenge type has a name");
 

@@ -1,7 +1,8 @@
 #include "acme/core.h"
 #include <stdlib.h>
 
-/* RFC 8555 section 6.5: nonces come with every answer, and from newNonce. The pool gives the youngest first: it has the longest life before it. */
+/* RFC 8555 section 6.5: nonces come with every answer, and from newNonce. The pool gives the youngest first: it has the
+ * longest life before it. */
 
 bool nonce_put(signet_session *s, signet_str n)
 {
@@ -37,8 +38,8 @@ static void nonce_resume(struct tmr *t)
     s->dirty = true;
 }
 
-/* No nonce from the CA. Several fetches fail together when a connection breaks: that counts once, because while the pause
- * lasts further ones are not counted. */
+/* No nonce from the CA. Several fetches fail together when a connection breaks: that counts once, because while the
+ * pause lasts further ones are not counted. */
 static void nonce_failed(signet_session *s, struct reply *rp)
 {
     s->nonce_hint = 0;
@@ -73,18 +74,17 @@ static void nonce_head_done(struct req *r, struct reply *rp)
 
 static int nonce_fetch(signet_session *s)
 {
-    struct req_spec spec = { .res = RES_NEW_NONCE,
-                             .flags = REQ_HEAD | REQ_ONCE,
-                             .doing = "fetching a nonce",
-                             .done = nonce_head_done };
+    struct req_spec spec = {
+        .res = RES_NEW_NONCE, .flags = REQ_HEAD | REQ_ONCE, .doing = "fetching a nonce", .done = nonce_head_done
+    };
     int rc = req_start(s, NULL, &spec, NULL);
     if (rc == 0)
         s->n_heads++;
     return rc;
 }
 
-/* How many nonces are to be fetched now. A request in flight will bring one back, but those that wait need not wait for it as
- * long as fewer than max_nonces are on their way. */
+/* How many nonces are to be fetched now. A request in flight will bring one back, but those that wait need not wait for
+ * it as long as fewer than max_nonces are on their way. */
 static unsigned nonce_missing(const signet_session *s)
 {
     unsigned supply = s->n_nonces + s->n_heads, total = supply + s->n_flight, waiting = 0;
@@ -94,6 +94,8 @@ static unsigned nonce_missing(const signet_session *s)
         waiting++;
     unsigned want = waiting > supply ? waiting - supply : 0;
     unsigned hint = s->nonce_hint < s->max_nonces ? s->nonce_hint : s->max_nonces;
+    if (!s->account_url && hint > 1)
+        hint = 1; /* what it was given for is still far */
     if (hint > total && hint - total > want)
         want = hint - total;
     unsigned room = s->max_nonces - total;

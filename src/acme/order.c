@@ -1,13 +1,18 @@
 #include "acme/order.h"
 #include <stdlib.h>
 
+#define POLL_FAST_MS 400 /* pauses below it double */
+
 static enum order_status order_status(signet_str s)
 {
     static const struct {
         signet_str name;
         enum order_status status;
-    } T[] = { { { "pending", 7 }, ORDER_PENDING }, { { "ready", 5 }, ORDER_READY },     { { "processing", 10 }, ORDER_PROCESSING },
-              { { "valid", 5 }, ORDER_VALID },     { { "invalid", 7 }, ORDER_INVALID } };
+    } T[] = { { { "pending", 7 }, ORDER_PENDING },
+              { { "ready", 5 }, ORDER_READY },
+              { { "processing", 10 }, ORDER_PROCESSING },
+              { { "valid", 5 }, ORDER_VALID },
+              { { "invalid", 7 }, ORDER_INVALID } };
     for (size_t i = 0; i < sizeof(T) / sizeof(T[0]); i++)
         if (str_eq(s, T[i].name))
             return T[i].status;
@@ -21,7 +26,8 @@ int order_post(struct order_job *o, signet_str url, char *payload, unsigned flag
                              .auth = AUTH_KID,
                              .flags = flags | REQ_JSON,
                              .payload = payload ? payload : str_dup(STR("")),
-                             .max_body = LIM_ORDER_BODY,
+                             .max_body =
+                                 str_eq(url, o->url) || str_eq(url, o->finalize_url) ? LIM_ORDER_BODY : LIM_BODY,
                              .doing = doing,
                              .done = done,
                              .ctx = ctx };
@@ -46,8 +52,8 @@ int order_url(struct order_job *o, signet_str url, const char *what, signet_str 
 {
     if (!dir_allows(o->j.s, url)) {
         url.n = url.n < 200 ? url.n : 200;
-        job_fail_own(&o->j, SIGNET_EPROTO, "reading the order", o->url, "the CA's %s \"%.*s\" is not a URL at this CA", what,
-                     STR_ARG(url));
+        job_fail_own(&o->j, SIGNET_EPROTO, "reading the order", o->url, "the CA's %s \"%.*s\" is not a URL at this CA",
+                     what, STR_ARG(url));
         return SIGNET_EPROTO;
     }
     *ret = arena_str(&o->j.mem, url);
@@ -80,12 +86,26 @@ static json_t *order_idents(const struct order_job *o)
     return list;
 }
 
+/* A profile that is only preferred is left out where the CA does not have it. */
+static signet_str order_profile(const struct order_job *o)
+{
+    const signet_meta *m = &o->j.s->dir->meta;
+    if (!o->profile_optional)
+        return o->profile;
+    for (size_t i = 0; i < m->n_profiles; i++)
+        if (str_eq(m->profiles[i], o->profile))
+            return o->profile;
+    return STR("");
+}
+
 static char *order_payload(const struct order_job *o)
 {
+    /* Only a CA with renewal information knows what to make of a predecessor (RFC 9773 section 5). */
+    signet_str replaces = o->j.s->dir->meta.has_renewal_info ? o->replaces : STR("");
     json_t *p = json_object();
     int bad = !p || json_object_set_new(p, "identifiers", order_idents(o)) != 0 ||
               order_add(p, "notBefore", o->not_before) != 0 || order_add(p, "notAfter", o->not_after) != 0 ||
-              order_add(p, "profile", o->profile) != 0 || order_add(p, "replaces", o->replaces) != 0;
+              order_add(p, "profile", order_profile(o)) != 0 || order_add(p, "replaces", replaces) != 0;
     if (bad) {
         json_decref(p);
         return NULL;
@@ -97,9 +117,14 @@ static char *order_payload(const struct order_job *o)
  * (RFC 9773 section 5; some CAs answer 403 or 500 for a predecessor they do not know). */
 static bool order_blames_replaces(const struct order_job *o, const struct reply *rp)
 {
-    static const char *const OTHER[] = { "accountDoesNotExist",  "userActionRequired", "externalAccountRequired",
-                                         "rejectedIdentifier",   "unsupportedIdentifier", "invalidProfile",
-                                         "badNonce",             "badSignatureAlgorithm" };
+    static const char *const OTHER[] = { "accountDoesNotExist",
+                                         "userActionRequired",
+                                         "externalAccountRequired",
+                                         "rejectedIdentifier",
+                                         "unsupportedIdentifier",
+                                         "invalidProfile",
+                                         "badNonce",
+                                         "badSignatureAlgorithm" };
     if (!o->replaces.n || rp->status < 400 || rp->status == 429 || rp->status == 503 || rp->code == SIGNET_ERATE)
         return false;
     for (size_t i = 0; i < sizeof(OTHER) / sizeof(OTHER[0]); i++)
@@ -117,7 +142,7 @@ static void order_polled(struct req *r, struct reply *rp)
         order_step(o, rp->json, rp->retry_after_s);
 }
 
-static void order_resume(struct order_job *o)
+void order_resume(struct order_job *o)
 {
     o->resumed = true;
     (void)order_post(o, o->url, NULL, 0, "reading the order", order_polled, NULL);
@@ -179,7 +204,7 @@ void order_new(struct order_job *o)
 
 /* ---- going on ---- */
 
-static void order_forget_hint(struct order_job *o)
+void order_forget_hint(struct order_job *o)
 {
     o->j.s->nonce_hint = 0;
 }
@@ -191,7 +216,8 @@ void order_poll_in(struct order_job *o, int64_t ms)
                              .flags = REQ_JSON,
                              .payload = str_dup(STR("")),
                              .max_body = LIM_ORDER_BODY,
-                             .doing = o->phase >= PHASE_FINALIZE ? "waiting for the certificate" : "waiting for the validation",
+                             .doing = o->phase >= PHASE_FINALIZE ? "waiting for the certificate"
+                                                                 : "waiting for the validation",
                              .done = order_polled };
     if (!spec.payload)
         job_nomem(&o->j);
@@ -203,21 +229,29 @@ void order_poll_first(struct order_job *o)
 {
     o->polls = 0;
     o->pause_ms = o->j.s->poll_first_ms;
-    order_poll_in(o, o->pause_ms);
+    /* A certificate takes longer than a validation that was waiting for us; a look that comes too early costs a whole Retry-After. */
+    order_poll_in(o, o->phase == PHASE_ISSUE ? 2 * o->pause_ms : o->pause_ms);
 }
 
-/* Retry-After is obeyed once an answer to a look carried it; the very first look after finalize is ours (many CAs are done by then). */
+/* Quickly longer while they are short, so that a validation of a second takes five looks; then by a third each time. */
+static void order_pause_grow(struct order_job *o)
+{
+    const signet_session *s = o->j.s;
+    o->pause_ms = o->pause_ms < POLL_FAST_MS ? 2 * o->pause_ms + s->poll_first_ms : o->pause_ms + o->pause_ms / 3;
+    if (o->pause_ms > s->poll_max_ms)
+        o->pause_ms = s->poll_max_ms;
+}
+
+/* Retry-After is obeyed once an answer to a look carried it; the very first look after finalize is ours (many CAs are
+ * done by then). */
 static void order_poll_next(struct order_job *o, int64_t retry_after_s)
 {
-    signet_session *s = o->j.s;
     o->polls++;
     if (o->phase == PHASE_POLL && o->polls % 10 == 0) {
         authz_look(o);
         return;
     }
-    o->pause_ms += o->pause_ms / 2 + 1;
-    if (o->pause_ms > s->poll_max_ms)
-        o->pause_ms = s->poll_max_ms;
+    order_pause_grow(o);
     int64_t ms = o->pause_ms;
     if (retry_after_s > 0)
         ms = (retry_after_s < LIM_RETRY_AFTER_S ? retry_after_s : LIM_RETRY_AFTER_S) * 1000;
@@ -300,216 +334,4 @@ void order_step(struct order_job *o, json_t *doc, int64_t retry_after_s)
         break;
     }
     job_fail_own(&o->j, SIGNET_EPROTO, "reading the order", o->url, "the order has no status that RFC 8555 knows");
-}
-
-/* ---- ending ---- */
-
-/* The job ends when its result stands and nothing that it asked of the embedder or the CA is open. */
-void order_settle(struct order_job *o)
-{
-    signet_job *j = &o->j;
-    if (j->orphan) {
-        if (!o->n_cleaning)
-            job_destroy(j);
-        return;
-    }
-    if (j->state == SIGNET_JOB_RUNNING && (j->failing || o->have_cert) && !o->n_cleaning && !o->n_presenting &&
-        !o->n_waiting)
-        job_end(j);
-}
-
-static void order_wind(signet_job *j)
-{
-    struct order_job *o = order_of(j);
-    o->n_waiting = 0;
-    if (o->phase == PHASE_NEW)
-        order_forget_hint(o);
-    tmr_set(&j->s->timers, &j->deadline, j->s->t + LIM_WIND_DOWN_MS, j->deadline.fire);
-    chal_clean_all(o, false);
-    o->phase = PHASE_END;
-    authz_deactivate_pending(o);
-    order_settle(o);
-}
-
-static const char *phase_doing(enum order_phase p)
-{
-    switch (p) {
-    case PHASE_NEW:
-        return "placing the order";
-    case PHASE_AUTHZ:
-    case PHASE_REVALIDATE:
-        return "reading the authorizations";
-    case PHASE_CHALLENGE:
-        return "setting up the challenges";
-    case PHASE_POLL:
-    case PHASE_COLLECT:
-        return "waiting for the validation";
-    case PHASE_CSR:
-        return "waiting for the certificate signing request";
-    case PHASE_FINALIZE:
-    case PHASE_ISSUE:
-        return "waiting for the certificate";
-    case PHASE_CERT:
-    case PHASE_ALTERNATES:
-    case PHASE_END:
-        break;
-    }
-    return "downloading the certificate";
-}
-
-static void order_late(signet_job *j)
-{
-    struct order_job *o = order_of(j);
-    if (j->failing || o->have_cert) {
-        chal_clean_all(o, true);
-        job_end(j);
-        return;
-    }
-    job_fail_own(j, SIGNET_ETIMEOUT, phase_doing(o->phase), o->url, "the order did not get on in the time given to it");
-}
-
-static bool order_busy(signet_job *j)
-{
-    return order_of(j)->n_cleaning > 0;
-}
-
-static void order_leave(signet_job *j)
-{
-    chal_clean_all(order_of(j), true);
-}
-
-static void order_free(signet_job *j)
-{
-    struct order_job *o = order_of(j);
-    authz_reset(o);
-    buf_done(&o->csr);
-    prob_done(&o->why);
-    for (size_t i = 0; i < 1 + LIM_ALTERNATES; i++)
-        buf_done(&o->chains[i]);
-}
-
-/* ---- the public side ---- */
-
-static void order_ready(signet_job *j)
-{
-    struct order_job *o = order_of(j);
-    if (!o->url.n) {
-        order_new(o);
-        return;
-    }
-    if (!dir_allows(j->s, o->url)) {
-        job_fail_own(j, SIGNET_EINVAL, "resuming the order", o->url, "the order is not at this CA");
-        return;
-    }
-    order_resume(o);
-}
-
-static const struct job_ops ORDER_OPS = { .ready = order_ready,
-                                          .wind = order_wind,
-                                          .busy = order_busy,
-                                          .leave = order_leave,
-                                          .late = order_late,
-                                          .free = order_free };
-
-static bool order_params_ok(const signet_order_params *p)
-{
-    if (!p || p->size < sizeof(*p) || !p->n_idents || p->n_idents > LIM_IDENTS || p->csr_der.n > LIM_CSR)
-        return false;
-    for (size_t i = 0; i < p->n_idents; i++) {
-        if (!ident_ok(&p->idents[i].ident))
-            return false;
-        for (size_t k = 0; k < i; k++)
-            if (str_ieq(p->idents[i].ident.value, p->idents[k].ident.value))
-                return false;
-    }
-    return true;
-}
-
-static int order_copy(struct order_job *o, const signet_order_params *p)
-{
-    struct arena *m = &o->j.mem;
-    const struct {
-        signet_str *to, from;
-    } T[] = { { &o->profile, p->profile },     { &o->not_before, p->not_before }, { &o->not_after, p->not_after },
-              { &o->replaces, p->replaces },   { &o->url, p->order_url },         { &o->preferred_chain, p->preferred_chain } };
-    for (size_t i = 0; i < sizeof(T) / sizeof(T[0]); i++) {
-        *T[i].to = arena_str(m, T[i].from);
-        if (!T[i].to->p)
-            return SIGNET_ENOMEM;
-    }
-    o->idents = arena_get(m, p->n_idents * sizeof(*o->idents));
-    o->taken = arena_get(m, p->n_idents * sizeof(*o->taken));
-    if (!o->idents || !o->taken)
-        return SIGNET_ENOMEM;
-    for (; o->n_idents < p->n_idents; o->n_idents++) {
-        signet_order_ident *id = &o->idents[o->n_idents];
-        *id = p->idents[o->n_idents];
-        id->ident.value = arena_str(m, id->ident.value);
-        if (!id->ident.value.p)
-            return SIGNET_ENOMEM;
-    }
-    buf_add(&o->csr, p->csr_der);
-    return buf_err(&o->csr);
-}
-
-int signet_order_start(signet_session *s, const signet_order_params *p, signet_job **ret)
-{
-    if (!order_params_ok(p))
-        return SIGNET_EINVAL;
-    signet_job *j = job_new(s, &ORDER_OPS, sizeof(struct order_job), true);
-    if (!j)
-        return SIGNET_ENOMEM;
-    struct order_job *o = order_of(j);
-    o->csr = BUF_INIT(LIM_CSR);
-    for (size_t i = 0; i < 1 + LIM_ALTERNATES; i++)
-        o->chains[i] = BUF_INIT(LIM_CHAIN_BODY);
-    o->fetch_alternates = p->fetch_alternates != 0;
-    o->revalidate = p->revalidate != 0;
-    o->keep_pending = p->keep_pending != 0;
-    int rc = order_copy(o, p);
-    if (rc != 0) {
-        job_destroy(j);
-        return rc;
-    }
-    *ret = j;
-    tmr_set(&s->timers, &j->deadline, s->t + (int64_t)s->order_timeout_s * 1000, j->deadline.fire);
-    dir_wait(j);
-    return 0;
-}
-
-int signet_order_set_csr(signet_job *j, signet_str csr_der)
-{
-    struct order_job *o = order_of(j);
-    if (j->ops != &ORDER_OPS || !csr_der.n || csr_der.n > LIM_CSR)
-        return SIGNET_EINVAL;
-    if (o->csr.n || j->state != SIGNET_JOB_RUNNING)
-        return SIGNET_ESTATE;
-    buf_add(&o->csr, csr_der);
-    if (buf_err(&o->csr)) {
-        buf_done(&o->csr);
-        return SIGNET_ENOMEM;
-    }
-    if (o->phase == PHASE_CSR)
-        issue_ready(o);
-    j->s->dirty = true;
-    return 0;
-}
-
-signet_str signet_job_order_url(const signet_job *j)
-{
-    return j->ops == &ORDER_OPS ? order_of((signet_job *)(uintptr_t)j)->url : STR("");
-}
-
-int signet_job_chain(const signet_job *j, size_t i, signet_str *ret_pem)
-{
-    const struct order_job *o = (const struct order_job *)j;
-    if (j->ops != &ORDER_OPS || j->state != SIGNET_JOB_DONE || i >= o->n_chains)
-        return SIGNET_ENOTFOUND;
-    *ret_pem = buf_str(&o->chains[i]);
-    return 0;
-}
-
-int signet_job_chain_missed(const signet_job *j)
-{
-    return j->ops == &ORDER_OPS && ((const struct order_job *)j)->missed;
 }

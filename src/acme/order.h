@@ -1,4 +1,5 @@
-/* An order from newOrder to the certificate (RFC 8555 sections 7.4, 7.5, 8): the job that order.c, authz.c, challenge.c and issue.c share.
+/* An order from newOrder to the certificate (RFC 8555 sections 7.4, 7.5, 8): the job that order.c, authz.c, challenge.c
+ * and issue.c share.
  *
  *   NEW ─► AUTHZ ─► CHALLENGE ─► POLL ─► CSR ─► FINALIZE ─► ISSUE ─► CERT ─► (ALTERNATES) ─► END
  *              └► REVALIDATE ─► NEW       └► COLLECT ─► failure
@@ -52,7 +53,7 @@ struct order_job {
     size_t n_idents;
     struct buf csr;
     signet_str profile, not_before, not_after, replaces, preferred_chain;
-    bool fetch_alternates, revalidate, keep_pending, resumed;
+    bool fetch_alternates, profile_optional, revalidate, keep_pending, resumed;
     signet_str url, finalize_url, cert_url;
     struct authz *authz;
     size_t n_authz;
@@ -78,16 +79,21 @@ static inline struct order_job *order_of(signet_job *j)
 
 /* order.c */
 void order_new(struct order_job *o);
+void order_resume(struct order_job *o); /* reads the order at o->url, then goes on from its state */
+void order_forget_hint(
+    struct order_job *o); /* the nonces fetched ahead for its authorizations are not needed (any more) */
 void order_step(struct order_job *o, json_t *doc, int64_t retry_after_s);
 void order_poll_first(struct order_job *o);
 void order_poll_in(struct order_job *o, int64_t ms);
-void order_settle(struct order_job *o);
 /* A POST-as-GET (payload NULL), or a POST; the URL has been checked. `ctx` goes to the handler. */
 int order_post(struct order_job *o, signet_str url, char *payload, unsigned flags, const char *doing,
                void (*done)(struct req *, struct reply *), void *ctx);
 /* A member of an answer that is to be a URL of this CA: into the job's memory. On failure the job has failed. */
 int order_url(struct order_job *o, signet_str url, const char *what, signet_str *ret);
 char *status_payload(const char *status); /* {"status": …} */
+
+/* order_job.c */
+void order_settle(struct order_job *o);
 
 /* authz.c */
 int authz_list(struct order_job *o, json_t *urls); /* 0, or the job has failed */

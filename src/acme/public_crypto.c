@@ -127,7 +127,8 @@ int signet_csr_new(const signet_key *k, const signet_ident *idents, size_t n, si
     return give(ret_der, &der, csr_make(&der, k->key, &p, NULL));
 }
 
-int signet_tlsalpn01_cert(const signet_ident *ident, signet_str key_auth, signet_buf *ret_cert_pem, signet_buf *ret_key_pem)
+int signet_tlsalpn01_cert(const signet_ident *ident, signet_str key_auth, signet_buf *ret_cert_pem,
+                          signet_buf *ret_key_pem)
 {
     BUF_AUTO(cert, PUBLIC_TEXT_MAX);
     BUF_AUTO(pem, PUBLIC_TEXT_MAX);

@@ -1,7 +1,8 @@
 #include "acme/core.h"
 #include <stdlib.h>
 
-/* RFC 8555 section 7.3.5: an inner JWS by the new key says "this account, so far of that key", an outer one by the old key carries it. */
+/* RFC 8555 section 7.3.5: an inner JWS by the new key says "this account, so far of that key", an outer one by the old
+ * key carries it. */
 
 struct rollover_job {
     signet_job j;
@@ -34,7 +35,9 @@ static void rollover_done(struct req *r, struct reply *rp)
 
 static int rollover_send(struct rollover_job *k, signet_str sig)
 {
-    struct req_spec spec = { .res = RES_KEY_CHANGE, .auth = AUTH_KID, .doing = "changing the account key", .done = rollover_done };
+    struct req_spec spec = {
+        .res = RES_KEY_CHANGE, .auth = AUTH_KID, .doing = "changing the account key", .done = rollover_done
+    };
     BUF_AUTO(inner, LIM_REQUEST);
     if (jws_body(&inner, buf_str(&k->tbs), sig) == 0)
         spec.payload = str_dup(buf_str(&inner));
@@ -48,7 +51,8 @@ static int rollover_send(struct rollover_job *k, signet_str sig)
 
 static void rollover_no_signature(struct rollover_job *k, int rc)
 {
-    job_fail_own(&k->j, rc < 0 ? rc : SIGNET_ECRYPTO, "changing the account key", STR(""), "the new key could not sign");
+    job_fail_own(&k->j, rc < 0 ? rc : SIGNET_ECRYPTO, "changing the account key", STR(""),
+                 "the new key could not sign");
 }
 
 int rollover_signed(struct item *it, signet_str sig)
@@ -76,7 +80,9 @@ void rollover_action(const struct item *it, signet_action *a)
 static int rollover_inner(struct rollover_job *k)
 {
     signet_session *s = k->j.s;
-    struct jws_head h = { .alg = signet_alg_name(k->j.key.alg), .jwk = k->j.key.jwk, .url = s->dir->url[RES_KEY_CHANGE] };
+    struct jws_head h = { .alg = signet_alg_name(k->j.key.alg),
+                          .jwk = k->j.key.jwk,
+                          .url = s->dir->url[RES_KEY_CHANGE] };
     json_t *o = json_object();
     int bad = !o || json_object_set_new(o, "account", json_string(s->account_url)) != 0 ||
               json_object_set(o, "oldKey", s->key.jwk) != 0;
@@ -95,7 +101,8 @@ static void rollover_go(struct rollover_job *k)
 {
     signet_job *j = &k->j;
     if (!j->s->dir->url[RES_KEY_CHANGE]) {
-        job_fail_own(j, SIGNET_ENOTFOUND, "changing the account key", STR(""), "the CA's directory offers no keyChange");
+        job_fail_own(j, SIGNET_ENOTFOUND, "changing the account key", STR(""),
+                     "the CA's directory offers no keyChange");
         return;
     }
     if (rollover_inner(k) != 0) {

@@ -103,7 +103,7 @@ static void session_numbers(signet_session *s, const signet_config *c)
     s->max_nonces = c->max_nonces ? c->max_nonces : 10;
     if (s->max_nonces > LIM_NONCES)
         s->max_nonces = LIM_NONCES;
-    s->poll_first_ms = c->poll_first_ms ? c->poll_first_ms : 50;
+    s->poll_first_ms = c->poll_first_ms ? c->poll_first_ms : 15;
     s->poll_max_ms = c->poll_max_ms ? c->poll_max_ms : 15000;
     if (s->poll_max_ms < s->poll_first_ms)
         s->poll_max_ms = s->poll_first_ms;
@@ -128,7 +128,7 @@ static bool config_ok(const signet_config *c)
 
 static void session_lists(signet_session *s)
 {
-    struct link *all[] = { &s->out_http, &s->out_chal,  &s->out_done,   &s->jobs,    &s->orphans, &s->reqs,
+    struct link *all[] = { &s->out_http, &s->out_chal, &s->out_done,  &s->jobs,       &s->orphans, &s->reqs,
                            &s->incoming, &s->wait_dir, &s->wait_acct, &s->wait_nonce, &s->dir_jobs };
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         link_init(all[i]);
@@ -191,8 +191,8 @@ signet_str signet_session_thumbprint(const signet_session *s)
 
 /* ---- time ---- */
 
-/* Our own clock goes on by what the caller's went on, but never back and never by a leap: a corrected wall clock or a suspended machine must
- * not look like an order that timed out. */
+/* Our own clock goes on by what the caller's went on, but never back and never by a leap: a corrected wall clock or a
+ * suspended machine must not look like an order that timed out. */
 static void session_clock(signet_session *s, int64_t now_ms)
 {
     if (now_ms > s->now_ms) {

@@ -1,19 +1,20 @@
-/* A CA in memory: it answers the HTTP actions of a session, keeps the rules of RFC 8555 (nonces once, JWS of the right shape, states),
- * and misbehaves where a test says so. Time is virtual: it goes on only when nothing is in flight. */
+/* A CA in memory: it answers the HTTP actions of a session, keeps the rules of RFC 8555 (nonces once, JWS of the right
+ * shape, states), and misbehaves where a test says so. Time is virtual: it goes on only when nothing is in flight. */
 #ifndef TESTS_FAKECA_H
 #define TESTS_FAKECA_H
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+/* cmocka wants the three above first */
 #include <cmocka.h>
 
 #include "acme/core.h"
 
-#define CA_AUTHZ_MAX 256
+#define CA_AUTHZ_MAX  256
 #define CA_ORDERS_MAX 16
 #define CA_NONCES_MAX 4096
-#define CA_URL "https://ca.test"
+#define CA_URL        "https://ca.test"
 
 enum fault { FAULT_NONE, FAULT_NET, FAULT_LOST, FAULT_500, FAULT_503, FAULT_CUT, FAULT_BADNONCE, FAULT_KINDS };
 
@@ -58,17 +59,18 @@ struct fakeca {
     bool no_account, eab_required;
     const char *refuse_replaces; /* "alreadyReplaced" … */
     int refuse_status;
-    unsigned not_ready;         /* orderNotReady answers at finalize */
+    unsigned not_ready; /* orderNotReady answers at finalize */
     unsigned n_alternates;
-    char *chain[4];             /* PEM; [0] default; NULL: a made-up one */
+    char *chain[4]; /* PEM; [0] default; NULL: a made-up one */
     const char *ari_body, *ari_retry_after;
-    fake_tweak *tweak;          /* before a JSON answer is written */
-    fake_tweak *tweak_raw;      /* after it is written */
+    fake_tweak *tweak;     /* before a JSON answer is written */
+    fake_tweak *tweak_raw; /* after it is written */
     const char *challenge_types[6];
     bool only_dns_error;
     /* what happened */
     bool nonce_used[CA_NONCES_MAX];
-    unsigned n_nonces, requests, posts, heads, gets, orders, finalized, certs, deactivated, revoked, key_changes, faulted;
+    unsigned n_nonces, requests, posts, heads, gets, orders, finalized, certs, deactivated, revoked, key_changes,
+        faulted;
     char last_csr[256];
     char *account_jwk, *contact, *old_jwk;
     char order_payload[65536];
@@ -106,8 +108,12 @@ struct run {
     bool hold_present;        /* PRESENT is never completed */
     unsigned stop_after;      /* actions; 0: none */
     unsigned actions;
-    bool ask_sign;            /* SIGN actions instead of a callback */
+    bool ask_sign; /* SIGN actions instead of a callback */
+    bool may_fail; /* memory is short: starting a session or a job may fail */
 };
+
+/* Tests that let allocations fail stop doing so while the fake CA itself is at work: set by them, NULL otherwise. */
+extern void (*fake_at_work)(bool);
 
 /* The fake key: signs with SHA-256 over its name and the text, so that the CA can check without a curve. */
 signet_signer fake_signer(const char *name);
@@ -115,11 +121,12 @@ void fake_sign(const char *name, signet_str tbs, uint8_t out[32]);
 char *fake_jwk(const char *name); /* static text for "a", "b" */
 
 void run_open(struct run *r, const char *account_url, signet_str saved);
-void run_close(struct run *r);                    /* checks that everything presented was cleaned */
-bool run_step(struct run *r);                     /* one batch; false: nothing more to do without time passing */
-void run_until(struct run *r, signet_job *j);     /* to the end of the job */
-void run_idle(struct run *r);                     /* until nothing is queued or in flight */
+void run_close(struct run *r);                /* checks that everything presented was cleaned */
+bool run_step(struct run *r);                 /* one batch; false: nothing more to do without time passing */
+void run_until(struct run *r, signet_job *j); /* to the end of the job */
+void run_idle(struct run *r);                 /* until nothing is queued or in flight */
 signet_job *run_order(struct run *r, const char *const *names, size_t n, const signet_order_params *more);
+char *test_chain_of(unsigned root); /* PEM of a chain whose topmost issuer is "Root N"; owned by the caller */
 void ca_free(struct fakeca *ca);
 void ca_respond(struct fakeca *ca, const signet_action *a, struct fake_res *res);
 
