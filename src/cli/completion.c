@@ -42,7 +42,8 @@ static void add_names(struct buf *to, const struct opt *o, const char *between)
 void gen_bash(struct buf *to, const char *prog)
 {
     const struct opt *o;
-    buf_addf(to, "# bash completion for %s; generated\n_%s()\n{\n    local cur=$2 prev=$3\n    case $prev in\n", prog, prog);
+    buf_addf(to, "# bash completion for %s; generated\n_%s()\n{\n    local cur=$2 prev=$3\n    case $prev in\n", prog,
+             prog);
     for (size_t i = 0; (o = opt_at(i)); i++) {
         if (o->hidden || !opt_takes_value(o))
             continue;
@@ -62,7 +63,8 @@ void gen_bash(struct buf *to, const char *prog)
     }
     buf_addz(to, "\" -- \"$cur\")) ;;\n        *) COMPREPLY=($(compgen -W \"");
     add_commands(to, " ");
-    buf_addf(to, " help\" -- \"$cur\")) ;;\n        esac ;;\n    esac\n}\ncomplete -o filenames -F _%s %s\n", prog, prog);
+    buf_addf(to, " help\" -- \"$cur\")) ;;\n        esac ;;\n    esac\n}\ncomplete -o filenames -F _%s %s\n", prog,
+             prog);
 }
 
 void gen_zsh(struct buf *to, const char *prog)

@@ -112,7 +112,8 @@ static void print_commands(struct buf *to)
 /* Commands shown in the section "manage". */
 static void print_managing(struct buf *to)
 {
-    static const char *const names[] = { "certificates", "explain", "delete", "renew", "revoke", "reconfigure", "update_symlinks" };
+    static const char *const names[] = { "certificates", "explain",     "delete",         "renew",
+                                         "revoke",       "reconfigure", "update_symlinks" };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         print_brief(to, help_topic_find(names[i]));
 }
@@ -127,48 +128,46 @@ static void print_section(struct buf *to, const struct help_topic *t, bool every
     print_options(to, t->name, everywhere);
 }
 
-static const char overview[] =
-    "\nobtain, install and renew certificates:\n"
-    "    (default) run   Obtain a certificate and install it in the web server\n"
-    "    certonly        Obtain or renew a certificate, without installing it\n"
-    "    renew           Renew all certificates that are due\n"
-    "    enhance         Make the HTTPS settings of a web server stricter\n"
-    "   -d DOMAINS       Names for the certificate, with commas between them\n"
-    "\n"
-    "  --apache          Prove control and install with Apache\n"
-    "  --standalone      Prove control with a web server of our own\n"
-    "  --nginx           Prove control and install with nginx\n"
-    "  --webroot         Prove control with files that a web server serves\n"
-    "  --manual          Prove control by hand, or with hooks of your own\n"
-    "\n"
-    "   -n               Ask nothing\n"
-    "  --test-cert       Obtain a test certificate from the staging server\n"
-    "  --dry-run         Rehearse \"renew\" or \"certonly\" and save nothing\n"
-    "\n"
-    "manage certificates:\n"
-    "    certificates    List the certificates\n"
-    "    explain         Say what the next renew would do, and why\n"
-    "    revoke          Revoke a certificate (--cert-name or --cert-path)\n"
-    "    delete          Delete a certificate (--cert-name)\n"
-    "    reconfigure     Change how a certificate is renewed (--cert-name)\n"
-    "\n"
-    "manage your account:\n"
-    "    register        Make an account at the CA\n"
-    "    unregister      Deactivate the account\n"
-    "    update_account  Change its contacts\n"
-    "    show_account    Show it\n"
-    "  --agree-tos       Agree to the CA's terms of service\n"
-    "   -m EMAIL         E-mail address for the account\n";
+static const char overview[] = "\nobtain, install and renew certificates:\n"
+                               "    (default) run   Obtain a certificate and install it in the web server\n"
+                               "    certonly        Obtain or renew a certificate, without installing it\n"
+                               "    renew           Renew all certificates that are due\n"
+                               "    enhance         Make the HTTPS settings of a web server stricter\n"
+                               "   -d DOMAINS       Names for the certificate, with commas between them\n"
+                               "\n"
+                               "  --apache          Prove control and install with Apache\n"
+                               "  --standalone      Prove control with a web server of our own\n"
+                               "  --nginx           Prove control and install with nginx\n"
+                               "  --webroot         Prove control with files that a web server serves\n"
+                               "  --manual          Prove control by hand, or with hooks of your own\n"
+                               "\n"
+                               "   -n               Ask nothing\n"
+                               "  --test-cert       Obtain a test certificate from the staging server\n"
+                               "  --dry-run         Rehearse \"renew\" or \"certonly\" and save nothing\n"
+                               "\n"
+                               "manage certificates:\n"
+                               "    certificates    List the certificates\n"
+                               "    explain         Say what the next renew would do, and why\n"
+                               "    revoke          Revoke a certificate (--cert-name or --cert-path)\n"
+                               "    delete          Delete a certificate (--cert-name)\n"
+                               "    reconfigure     Change how a certificate is renewed (--cert-name)\n"
+                               "\n"
+                               "manage your account:\n"
+                               "    register        Make an account at the CA\n"
+                               "    unregister      Deactivate the account\n"
+                               "    update_account  Change its contacts\n"
+                               "    show_account    Show it\n"
+                               "  --agree-tos       Agree to the CA's terms of service\n"
+                               "   -m EMAIL         E-mail address for the account\n";
 
-static const char more[] =
-    "\nMore help:\n"
-    "\n"
-    "  -h, --help [TOPIC]    this text, or help on a topic\n"
-    "   all, automation, commands, paths, security, testing, or any command or\n"
-    "   plug-in (certonly, renew, install, register, nginx, apache, standalone,\n"
-    "   webroot and so on)\n"
-    "  -h all                everything\n"
-    "  --version             the version\n";
+static const char more[] = "\nMore help:\n"
+                           "\n"
+                           "  -h, --help [TOPIC]    this text, or help on a topic\n"
+                           "   all, automation, commands, paths, security, testing, or any command or\n"
+                           "   plug-in (certonly, renew, install, register, nginx, apache, standalone,\n"
+                           "   webroot and so on)\n"
+                           "  -h all                everything\n"
+                           "  --version             the version\n";
 
 static void print_all(struct buf *to, const char *prog)
 {
@@ -203,7 +202,11 @@ void help_print(struct buf *to, const char *prog, const char *topic)
         return;
     }
     if (t->usage) {
-        buf_addf(to, "usage: \n\n  %s %s\n\n", prog, t->usage);
+        BUF_AUTO(line, 1024);
+        buf_addf(&line, "%s %s", prog, t->usage);
+        buf_addz(to, "usage: \n\n");
+        help_wrap(to, buf_z(&line), 2, 0);
+        buf_addc(to, '\n');
         help_wrap(to, t->brief, 0, 0);
     } else {
         help_usage(to, prog);

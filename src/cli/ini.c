@@ -72,7 +72,8 @@ static int add_json_list(struct strlist *to, const json_t *list)
 {
     size_t i;
     json_t *element;
-    json_array_foreach(list, i, element) {
+    json_array_foreach(list, i, element)
+    {
         int rc = 0;
         if (json_is_string(element))
             rc = strlist_add(to, (signet_str){ json_string_value(element), json_string_length(element) });
@@ -139,7 +140,7 @@ static int parse_line(struct ini *ini, signet_str line, size_t number, const cha
     }
     if (ini->n >= INI_KEYS_MAX)
         return err_set(e, SIGNET_EUSAGE, "%s has more than %d options", name, INI_KEYS_MAX);
-    if (str_starts(key, STR("--")))
+    if (key.n > 2 && str_starts(key, STR("--")))
         key = str_skip(key, 2);
     struct ini_item *item = item_for(ini, key);
     return item && !add_values(item, value) ? 0 : err_nomem(e);

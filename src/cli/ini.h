@@ -1,6 +1,6 @@
-/* cli.ini: the dialect certbot reads (contract.md A15). One key on a line, with "=", ":" or a blank before its value, or alone as a flag;
- * [a, b] is a list; lines that begin with '#', ';', '[' or "---" are skipped; " #" and " ;" begin a comment. A key that comes again
- * replaces the earlier one. Fuzzed. */
+/* cli.ini: the dialect certbot reads (contract.md A15). One key on a line, with "=", ":" or a blank before its value,
+ * or alone as a flag; [a, b] is a list; lines that begin with '#', ';', '[' or "---" are skipped; " #" and " ;" begin a
+ * comment. A key that comes again replaces the earlier one. Fuzzed. */
 #ifndef CLI_INI_H
 #define CLI_INI_H
 

@@ -13,6 +13,8 @@
 
 #define LOG_NAME "letsencrypt.log"
 
+enum { EVENT_BYTES_MAX = 1 << 21 }; /* the log allows half of it for what is said */
+
 static void backup_name(struct buf *to, unsigned number)
 {
     buf_clear(to);
@@ -76,7 +78,6 @@ int logfile_open(struct logfile *f, const char *dir, unsigned backups, struct er
         return 0;
     }
     int rc = f->path ? err_sys(e, errno, "cannot write the log %s", f->path) : err_nomem(e);
-    err_hint(e, "Either run as root, or set --config-dir, --work-dir, and --logs-dir to writeable paths.");
     logfile_close(f);
     return rc;
 }
@@ -104,9 +105,11 @@ static void stamp(struct buf *to)
 
 void logfile_sink(void *ctx, enum log_level level, const char *room, const char *line)
 {
-    static const char *const names[] = { [LOG_DEBUG] = "DEBUG", [LOG_INFO] = "INFO", [LOG_WARNING] = "WARNING", [LOG_ERROR] = "ERROR" };
+    static const char *const names[] = {
+        [LOG_DEBUG] = "DEBUG", [LOG_INFO] = "INFO", [LOG_WARNING] = "WARNING", [LOG_ERROR] = "ERROR"
+    };
     struct logfile *f = ctx;
-    BUF_AUTO(text, 2 * LOGFILE_BYTES_MAX);
+    BUF_AUTO(text, EVENT_BYTES_MAX);
     if (f->fd < 0)
         return;
     stamp(&text);

@@ -1,5 +1,6 @@
-/* letsencrypt.log (contract.md A12): every event of a run, rotated at every start and at 1 MiB. The file is 0600 in a folder that is 0700:
- * certbot leaves its mode to the umask, but it tells of accounts and hooks, and nobody but root has a use for it. */
+/* letsencrypt.log (contract.md A12): every event of a run, rotated at every start and at 1 MiB. The file is 0600 in a
+ * folder that is 0700: certbot leaves its mode to the umask, but it tells of accounts and hooks, and nobody but root
+ * has a use for it. */
 #ifndef CLI_LOGFILE_H
 #define CLI_LOGFILE_H
 
@@ -10,10 +11,10 @@
 enum { LOGFILE_BYTES_MAX = 1 << 20 };
 
 struct logfile {
-    int dirfd, fd;     /* -1: closed */
+    int dirfd, fd; /* -1: closed */
     size_t size;
-    unsigned backups;  /* old files kept; 0: one file for ever */
-    char *path;        /* of the file, as users are told it */
+    unsigned backups; /* old files kept; 0: one file for ever */
+    char *path;       /* of the file, as users are told it */
 };
 
 /* Moves the earlier logs one number on (.1 is the newest) and begins a new file. */

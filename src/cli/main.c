@@ -12,7 +12,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* Where administrators put options for all users; not to be moved by the environment of whoever runs a set-up script. */
+/* Where administrators put options for all users; not to be moved by the environment of whoever runs a set-up script.
+ */
 #ifndef SYSTEM_INI
 #define SYSTEM_INI "/etc/letsencrypt/cli.ini"
 #endif
@@ -41,8 +42,8 @@ static void on_interrupt(int sig)
     _exit(1);
 }
 
-/* No core with keys in it, and no reading of our memory by other processes of the same user. Hooks are not bound by it: exec ends it.
- * The sanitizers' leak check traces its own process and would fail. */
+/* No core with keys in it, and no reading of our memory by other processes of the same user. Hooks are not bound by it:
+ * exec ends it. The sanitizers' leak check traces its own process and would fail. */
 static void harden(void)
 {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(DEBUGGABLE)
@@ -123,7 +124,8 @@ static int tell_failure(struct program *p, int code, const struct err *e)
     return 1;
 }
 
-/* Folders, locks and log of a verb that changes something. The lock comes before the log: two runs must not rotate it at once. */
+/* Folders, locks and log of a verb that changes something. The lock comes before the log: two runs must not rotate it
+ * at once. */
 static int prepare(struct program *p, struct err *e)
 {
     const struct request *r = &p->req;
@@ -137,6 +139,8 @@ static int prepare(struct program *p, struct err *e)
         rc = tree_lock(&p->tree, e);
     if (!rc)
         rc = logfile_open(&p->log, r->logs_dir, r->max_log_backups, e);
+    if (rc == SIGNET_ESYS && geteuid() != 0)
+        err_hint(e, "Either run as root, or set --config-dir, --work-dir, and --logs-dir to writeable paths.");
     if (rc)
         return rc;
     (void)log_add_sink(logfile_sink, &p->log);
@@ -195,7 +199,9 @@ static int start(struct program *p, int argc, char *argv[])
 
 int main(int argc, char *argv[])
 {
-    struct program p = { .name = base_name(argc > 0 ? argv[0] : NULL), .log = { .dirfd = -1, .fd = -1 }, .shown = BUF_INIT(1 << 20) };
+    struct program p = { .name = base_name(argc > 0 ? argv[0] : NULL),
+                         .log = { .dirfd = -1, .fd = -1 },
+                         .shown = BUF_INIT(1 << 20) };
     harden();
     int status = start(&p, argc, argv);
     request_done(&p.req);

@@ -81,32 +81,37 @@ static void add_commands(struct buf *to)
     }
 }
 
-static const char files[] = ".SH FILES\n"
-                            ".TP\n\\fI/etc/letsencrypt/cli.ini\\fR, \\fI~/.config/letsencrypt/cli.ini\\fR\n"
-                            "Options, one on a line, by their long names without dashes: \\fBrsa\\-key\\-size = 4096\\fR. Flags take "
-                            "\\fBtrue\\fR.\n"
-                            ".TP\n\\fI/etc/letsencrypt/live/NAME\\fR\n"
-                            "The newest files of each certificate: cert.pem, chain.pem, fullchain.pem, privkey.pem.\n"
-                            ".TP\n\\fI/etc/letsencrypt/renewal/NAME.conf\\fR\n"
-                            "How it is renewed.\n"
-                            ".TP\n\\fI/etc/letsencrypt/renewal\\-hooks/{pre,deploy,post}\\fR\n"
-                            "Programs to run at renewals.\n"
-                            ".TP\n\\fI/var/log/letsencrypt/letsencrypt.log\\fR\n"
-                            "The log of the last run.\n"
-                            ".SH EXIT STATUS\n"
-                            "0 when all is done, also when there was nothing to do; 1 when something failed; 2 for mistakes on the command "
-                            "line and in cli.ini.\n"
-                            ".SH SEE ALSO\n"
-                            "RFC 8555 (ACME), RFC 9773 (renewal information)\n";
+static const char files[] =
+    ".SH FILES\n"
+    ".TP\n\\fI/etc/letsencrypt/cli.ini\\fR, \\fI~/.config/letsencrypt/cli.ini\\fR\n"
+    "Options, one on a line, by their long names without dashes: \\fBrsa\\-key\\-size = 4096\\fR. Flags take "
+    "\\fBtrue\\fR.\n"
+    ".TP\n\\fI/etc/letsencrypt/live/NAME\\fR\n"
+    "The newest files of each certificate: cert.pem, chain.pem, fullchain.pem, privkey.pem.\n"
+    ".TP\n\\fI/etc/letsencrypt/renewal/NAME.conf\\fR\n"
+    "How it is renewed.\n"
+    ".TP\n\\fI/etc/letsencrypt/renewal\\-hooks/{pre,deploy,post}\\fR\n"
+    "Programs to run at renewals.\n"
+    ".TP\n\\fI/var/log/letsencrypt/letsencrypt.log\\fR\n"
+    "The log of the last run.\n"
+    ".SH EXIT STATUS\n"
+    "0 when all is done, also when there was nothing to do; 1 when something failed; 2 for mistakes on the command "
+    "line and in cli.ini.\n"
+    ".SH SEE ALSO\n"
+    "RFC 8555 (ACME), RFC 9773 (renewal information)\n";
 
 void gen_man(struct buf *to, const char *prog)
 {
     const struct help_topic *t;
-    buf_addf(to, ".TH %s 1 \"\" \"signet %s\" \"User Commands\"\n.SH NAME\n%s \\- obtain and renew TLS certificates over ACME\n", prog,
-             signet_version(), prog);
+    buf_addf(
+        to,
+        ".TH %s 1 \"\" \"signet %s\" \"User Commands\"\n.SH NAME\n%s \\- obtain and renew TLS certificates over ACME\n",
+        prog, signet_version(), prog);
     buf_addf(to, ".SH SYNOPSIS\n.B %s\n[\\fICOMMAND\\fR] [\\fIoptions\\fR] [\\fB\\-d\\fR \\fIDOMAIN\\fR] ...\n", prog);
-    buf_addz(to, ".SH DESCRIPTION\nObtains certificates for HTTPS and TLS from a certificate authority that speaks ACME, such as Let's "
-                 "Encrypt, puts them to use and renews them in time. Files, options and hooks are those of certbot. A long option may be "
+    buf_addz(to, ".SH DESCRIPTION\nObtains certificates for HTTPS and TLS from a certificate authority that speaks "
+                 "ACME, such as Let's "
+                 "Encrypt, puts them to use and renews them in time. Files, options and hooks are those of certbot. A "
+                 "long option may be "
                  "shortened as far as it stays clear which one is meant.\n");
     add_commands(to);
     buf_addz(to, ".SH OPTIONS\n");

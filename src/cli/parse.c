@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { UNKNOWN_MAX = 1 << 17 };
+
 /* An option of the command line, not yet applied: the files of weaker options, which it may name, come first. */
 struct setting {
     const struct opt *o;
@@ -65,7 +67,8 @@ static int keep(struct parser *p, const struct opt *o, signet_str value)
     return 0;
 }
 
-/* May it be an option's value? What begins with '-' is none, unless it is "-" alone, a negative number, or text with blanks in it. */
+/* May it be an option's value? What begins with '-' is none, unless it is "-" alone, a negative number, or text with
+ * blanks in it. */
 static bool is_value(signet_str arg)
 {
     if (arg.n < 2 || arg.p[0] != '-')
@@ -196,9 +199,10 @@ static int apply_flag(struct parser *p, const struct opt *o, const struct ini_it
     if (says_no(v))
         return 0;
     if (!says_yes(v) && (o->type != OPT_COUNT || str_u64(v, 100, &times)))
-        return err_set(p->e, SIGNET_EUSAGE,
-                       "Unexpected value for %s: '%.200s'. Expecting 'true', 'false', 'yes', 'no', 'on', 'off', '1' or '0'", item->key,
-                       item->values.n ? item->values.v[0] : "");
+        return err_set(
+            p->e, SIGNET_EUSAGE,
+            "Unexpected value for %s: '%.200s'. Expecting 'true', 'false', 'yes', 'no', 'on', 'off', '1' or '0'",
+            item->key, item->values.n ? item->values.v[0] : "");
     int rc = 0;
     for (uint64_t i = 0; i < times && !rc; i++)
         rc = opt_set(p->r, o, STR(""), FROM_INI, p->e);
@@ -208,7 +212,7 @@ static int apply_flag(struct parser *p, const struct opt *o, const struct ini_it
 static int unknown_item(struct parser *p, const struct ini_item *item)
 {
     for (size_t i = 0; i < item->values.n; i++) {
-        BUF_AUTO(arg, 128 * 1024);
+        BUF_AUTO(arg, UNKNOWN_MAX);
         buf_addf(&arg, "--%s=%s", item->key, item->values.v[i]);
         if (buf_err(&arg) || strlist_add(&p->unknown, buf_str(&arg)))
             return err_nomem(p->e);
@@ -293,7 +297,7 @@ static int apply_words(struct parser *p)
     }
     if (!p->unknown.n)
         return 0;
-    BUF_AUTO(all, 64 * 1024);
+    BUF_AUTO(all, UNKNOWN_MAX);
     BUF_AUTO(shown, 2000);
     strlist_join(&p->unknown, " ", &all);
     buf_add_escaped(&shown, buf_str(&all), 1000);
@@ -330,8 +334,8 @@ static void show(const struct parser *p, struct buf *shown)
     }
 }
 
-int parse_command_line(struct request *r, int argc, char *const argv[], const char *system_ini, const char *user_ini, enum parsed *what,
-                       struct buf *shown, struct err *e)
+int parse_command_line(struct request *r, int argc, char *const argv[], const char *system_ini, const char *user_ini,
+                       enum parsed *what, struct buf *shown, struct err *e)
 {
     struct parser p = { .r = r, .argc = argc, .argv = argv, .at = 1, .e = e, .what = PARSED_RUN };
     int rc = find_help(&p);

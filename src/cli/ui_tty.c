@@ -11,7 +11,8 @@
 _Static_assert(sizeof(FRAME) - 1 == 79, "scripts know the frame by its length");
 
 enum { ANSWER_MAX = 64 * 1024, WRAP_WIDTH = 80, TEXT_MAX = 1 << 20 };
-/* Just under the twelve hours between two runs of a timer: a forgotten prompt must not hold the locks into the next one. */
+/* Just under the twelve hours between two runs of a timer: a forgotten prompt must not hold the locks into the next
+ * one. */
 enum { ANSWER_SECONDS = 36000 };
 
 static struct ui_tty *self(struct ui *u)
@@ -42,7 +43,8 @@ static void alert(struct ui *u, const char *text)
     log_error("ui", "%s", text); /* the sinks bring it to the terminal and into the log */
 }
 
-/* Waits for something to read: > 0; 0 after too long; < 0 when a signal said to stop. A child of ours that ends is no reason to. */
+/* Waits for something to read: > 0; 0 after too long; < 0 when a signal said to stop. A child of ours that ends is no
+ * reason to. */
 static int wait_input(int fd)
 {
     sigset_t mask;
@@ -113,13 +115,14 @@ static int no_answer(struct ui_tty *t, const char *question, const char *extra, 
     if (t->ui.interactive)
         return 0;
     if (t->noninteractive) {
-        (void)err_set(e, SIGNET_EUSAGE, "Missing command line flag or config entry for this setting:\n%s%s%s%s%s%s", question,
-                      extra ? "\n" : "", extra ? extra : "", flag ? "\n\n(You can set this with the " : "", flag ? flag : "",
-                      flag ? " flag)" : "");
+        (void)err_set(e, SIGNET_EUSAGE, "Missing command line flag or config entry for this setting:\n%s%s%s%s%s%s",
+                      question, extra ? "\n" : "", extra ? extra : "", flag ? "\n\n(You can set this with the " : "",
+                      flag ? flag : "", flag ? " flag)" : "");
         return SIGNET_EUSAGE;
     }
     return err_set(e, SIGNET_EUSAGE, "Unable to get an answer for the question:\n%s%s%s%s", question,
-                   flag ? "\nYou can provide an answer on the command line with the " : "", flag ? flag : "", flag ? " flag." : "");
+                   flag ? "\nYou can provide an answer on the command line with the " : "", flag ? flag : "",
+                   flag ? " flag." : "");
 }
 
 static void frame(struct ui *u, const char *text, bool pause)
@@ -139,7 +142,8 @@ static bool begins(const struct buf *answer, const char *label)
     return s.n && str_ieq((signet_str){ s.p, 1 }, (signet_str){ label, 1 });
 }
 
-static int yesno(struct ui *u, const char *question, const char *yes, const char *no, const char *flag, bool *ret, struct err *e)
+static int yesno(struct ui *u, const char *question, const char *yes, const char *no, const char *flag, bool *ret,
+                 struct err *e)
 {
     struct ui_tty *t = self(u);
     int rc = no_answer(t, question, NULL, flag, e);
@@ -186,7 +190,8 @@ static void list_choices(struct buf *to, const char *const *choices, size_t n)
     buf_addc(to, ']');
 }
 
-static int menu(struct ui *u, const char *question, const char *const *choices, size_t n, const char *flag, size_t *ret, struct err *e)
+static int menu(struct ui *u, const char *question, const char *const *choices, size_t n, const char *flag, size_t *ret,
+                struct err *e)
 {
     struct ui_tty *t = self(u);
     BUF_AUTO(prompt, ANSWER_MAX);
@@ -258,7 +263,8 @@ static bool pick(const char *answer, const struct strlist *tags, struct strlist 
     return any;
 }
 
-static int checklist(struct ui *u, const char *question, const struct strlist *tags, const char *flag, struct strlist *ret, struct err *e)
+static int checklist(struct ui *u, const char *question, const struct strlist *tags, const char *flag,
+                     struct strlist *ret, struct err *e)
 {
     struct ui_tty *t = self(u);
     BUF_AUTO(answer, ANSWER_MAX);
@@ -271,7 +277,9 @@ static int checklist(struct ui *u, const char *question, const struct strlist *t
     for (;;) {
         STRLIST_AUTO(picked);
         show_choices(t, question, (const char *const *)tags->v, tags->n);
-        rc = ask_text(t, "Select the appropriate numbers separated by commas and/or spaces, or leave input blank to select all options shown",
+        rc = ask_text(t,
+                      "Select the appropriate numbers separated by commas and/or spaces, or leave input blank to "
+                      "select all options shown",
                       &answer, e);
         if (rc)
             return rc;
@@ -282,7 +290,13 @@ static int checklist(struct ui *u, const char *question, const struct strlist *t
 }
 
 static const struct ui_ops ops = {
-    .notify = notify, .alert = alert, .frame = frame, .yesno = yesno, .menu = menu, .input = input, .checklist = checklist,
+    .notify = notify,
+    .alert = alert,
+    .frame = frame,
+    .yesno = yesno,
+    .menu = menu,
+    .input = input,
+    .checklist = checklist,
 };
 
 static enum log_level console_level(const struct request *r)
@@ -299,7 +313,11 @@ void ui_tty_init(struct ui_tty *u, const struct request *r, int in, int out, int
     const char *no_color = getenv("NO_COLOR");
     *u = (struct ui_tty){
         .ui = { .ops = &ops, .quiet = r->quiet, .json = r->json, .verbose = r->verbose_count },
-        .in = in, .out = out, .err = err, .noninteractive = r->noninteractive, .level = console_level(r),
+        .in = in,
+        .out = out,
+        .err = err,
+        .noninteractive = r->noninteractive,
+        .level = console_level(r),
         .red = isatty(err) && !(no_color && *no_color),
     };
     bool terminal = isatty(in) && isatty(screen(u));

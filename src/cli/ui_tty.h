@@ -9,8 +9,8 @@
 struct ui_tty {
     struct ui ui; /* first: the ops get a pointer to it */
     int in, out, err;
-    bool noninteractive; /* -n: questions have no answer, and say which option gives one */
-    bool red;            /* warnings and errors in colour */
+    bool noninteractive;  /* -n: questions have no answer, and say which option gives one */
+    bool red;             /* warnings and errors in colour */
     enum log_level level; /* what of the log goes to `err` */
 };
 

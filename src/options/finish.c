@@ -12,7 +12,8 @@ static int agree(const char **have, const char *now, struct err *e)
     if (!now || !*now)
         return 0;
     if (*have && **have && !str_eq(str_of(*have), str_of(now)))
-        return err_set(e, SIGNET_EINVAL, "Too many flags setting configurators/installers/authenticators '%s' -> '%s'", *have, now);
+        return err_set(e, SIGNET_EINVAL, "Too many flags setting configurators/installers/authenticators '%s' -> '%s'",
+                       *have, now);
     *have = now;
     return 0;
 }
@@ -98,7 +99,9 @@ static int finish_server(struct request *r, struct err *e)
     if (r->staging && !production && !str_eq(str_of(r->server), STR(SERVER_STAGING)))
         return refuse(e, "--server value conflicts with --staging");
     if (r->dry_run && !may_rehearse(r->verb))
-        return err_set(e, SIGNET_EINVAL, "--dry-run currently only works with the 'certonly' or 'renew' subcommands ('%s')", verb_name(r->verb));
+        return err_set(e, SIGNET_EINVAL,
+                       "--dry-run currently only works with the 'certonly' or 'renew' subcommands ('%s')",
+                       verb_name(r->verb));
     if (production && str_put(&r->server, STR(SERVER_STAGING)))
         return err_nomem(e);
     enum source from = (enum source)(r->staging ? r->from[OPT_ID_STAGING] : r->from[OPT_ID_DRY_RUN]);
@@ -111,8 +114,10 @@ static int finish_server(struct request *r, struct err *e)
 static int finish_certificate(struct request *r, struct err *e)
 {
     if (r->csr && r->verb != VERB_CERTONLY)
-        return refuse(e, "Currently, a CSR file may only be specified when obtaining a new or replacement via the certonly command. "
-                         "Please try the certonly command instead.");
+        return refuse(
+            e,
+            "Currently, a CSR file may only be specified when obtaining a new or replacement via the certonly command. "
+            "Please try the certonly command instead.");
     if (r->csr && r->allow_subset_of_names)
         return refuse(e, "--allow-subset-of-names cannot be used with --csr");
     if (r->must_staple && r->staple_ocsp != TRI_YES)

@@ -4,6 +4,8 @@
 #include "options/rows.h"
 #include <stdlib.h>
 
+enum { VALUE_MAX = 1 << 20 };
+
 void kvlist_done(struct kvlist *l)
 {
     for (size_t i = 0; i < l->n; i++) {
@@ -137,7 +139,8 @@ static bool dropped(signet_str key)
 /* Names under which other versions stored what has another name today. */
 static signet_str key_today(signet_str key)
 {
-    static const char *const renamed[][2] = { { "deploy_hook", "renew_hook" }, { "tls_sni_01_port", "tls_alpn01_port" },
+    static const char *const renamed[][2] = { { "deploy_hook", "renew_hook" },
+                                              { "tls_sni_01_port", "tls_alpn01_port" },
                                               { "tls_sni_01_address", "tls_alpn01_address" } };
     for (size_t i = 0; i < sizeof(renamed) / sizeof(renamed[0]); i++)
         if (str_eq(key, str_of(renamed[i][0])))
@@ -189,7 +192,8 @@ static int load_webroot_map(struct request *r, const struct request *base, const
     return 0;
 }
 
-int remember_load(struct request *ret, const struct request *base, const struct kvlist *params, const struct kvlist *webroot_map, struct err *e)
+int remember_load(struct request *ret, const struct request *base, const struct kvlist *params,
+                  const struct kvlist *webroot_map, struct err *e)
 {
     struct request r = { 0 };
     if (request_copy(&r, base))
@@ -217,7 +221,6 @@ int remember_load(struct request *ret, const struct request *base, const struct 
 }
 
 /* ---- storing ---- */
-
 
 /* The row's value as certbot writes it; false: nothing to write. */
 static bool print_row(const struct request *r, const struct opt *o, struct buf *to, bool *list)
@@ -260,12 +263,13 @@ static bool print_row(const struct request *r, const struct opt *o, struct buf *
 
 static bool always_stored(enum opt_id id)
 {
-    return id == OPT_ID_SERVER || id == OPT_ID_KEY_TYPE || id == OPT_ID_ACCOUNT || id == OPT_ID_AUTHENTICATOR || id == OPT_ID_INSTALLER;
+    return id == OPT_ID_SERVER || id == OPT_ID_KEY_TYPE || id == OPT_ID_ACCOUNT || id == OPT_ID_AUTHENTICATOR ||
+           id == OPT_ID_INSTALLER;
 }
 
 static int store_row(const struct request *r, const struct opt *o, struct kvlist *params)
 {
-    BUF_AUTO(value, 1024 * 1024);
+    BUF_AUTO(value, VALUE_MAX);
     bool list = false;
     if (!print_row(r, o, &value, &list))
         return 0;

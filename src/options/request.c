@@ -50,16 +50,27 @@ enum verb verb_from_name(signet_str name)
 
 #define MEMBER(m) offsetof(struct request, m)
 static const size_t strings[] = {
-    MEMBER(config_dir), MEMBER(work_dir), MEMBER(logs_dir), MEMBER(server), MEMBER(user_agent), MEMBER(user_agent_comment), MEMBER(certname),
-    MEMBER(csr), MEMBER(cert_path), MEMBER(key_path), MEMBER(fullchain_path), MEMBER(chain_path), MEMBER(key_type), MEMBER(elliptic_curve),
-    MEMBER(preferred_chain), MEMBER(preferred_profile), MEMBER(required_profile), MEMBER(email), MEMBER(account), MEMBER(eab_kid),
-    MEMBER(eab_hmac_key), MEMBER(eab_hmac_alg), MEMBER(reason), MEMBER(authenticator), MEMBER(installer), MEMBER(configurator),
-    MEMBER(http01_address), MEMBER(tls_alpn01_address), MEMBER(manual_auth_hook), MEMBER(manual_cleanup_hook), MEMBER(pre_hook),
-    MEMBER(post_hook), MEMBER(deploy_hook),
+    MEMBER(config_dir),       MEMBER(work_dir),
+    MEMBER(logs_dir),         MEMBER(server),
+    MEMBER(user_agent),       MEMBER(user_agent_comment),
+    MEMBER(certname),         MEMBER(csr),
+    MEMBER(cert_path),        MEMBER(key_path),
+    MEMBER(fullchain_path),   MEMBER(chain_path),
+    MEMBER(key_type),         MEMBER(elliptic_curve),
+    MEMBER(preferred_chain),  MEMBER(preferred_profile),
+    MEMBER(required_profile), MEMBER(email),
+    MEMBER(account),          MEMBER(eab_kid),
+    MEMBER(eab_hmac_key),     MEMBER(eab_hmac_alg),
+    MEMBER(reason),           MEMBER(authenticator),
+    MEMBER(installer),        MEMBER(configurator),
+    MEMBER(http01_address),   MEMBER(tls_alpn01_address),
+    MEMBER(manual_auth_hook), MEMBER(manual_cleanup_hook),
+    MEMBER(pre_hook),         MEMBER(post_hook),
+    MEMBER(deploy_hook),
 };
 static const size_t lists[] = {
-    MEMBER(help_topics), MEMBER(domains), MEMBER(ip_addresses), MEMBER(certnames), MEMBER(pref_challs), MEMBER(plugin_flags),
-    MEMBER(webroot_path), MEMBER(foreign), MEMBER(warnings),
+    MEMBER(help_topics),  MEMBER(domains),      MEMBER(ip_addresses), MEMBER(certnames), MEMBER(pref_challs),
+    MEMBER(plugin_flags), MEMBER(webroot_path), MEMBER(foreign),      MEMBER(warnings),
 };
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -77,18 +88,29 @@ static const struct {
     size_t member;
     const char *value;
 } defaults[] = {
-    { MEMBER(config_dir), "/etc/letsencrypt" }, { MEMBER(work_dir), "/var/lib/letsencrypt" },
-    { MEMBER(logs_dir), "/var/log/letsencrypt" }, { MEMBER(server), SERVER_PRODUCTION },
-    { MEMBER(key_type), "ecdsa" },                { MEMBER(elliptic_curve), "secp256r1" },
-    { MEMBER(eab_hmac_alg), "HS256" },            { MEMBER(reason), "unspecified" },
-    { MEMBER(http01_address), "" },               { MEMBER(tls_alpn01_address), "" },
+    { MEMBER(config_dir), "/etc/letsencrypt" },
+    { MEMBER(work_dir), "/var/lib/letsencrypt" },
+    { MEMBER(logs_dir), "/var/log/letsencrypt" },
+    { MEMBER(server), SERVER_PRODUCTION },
+    { MEMBER(key_type), "ecdsa" },
+    { MEMBER(elliptic_curve), "secp256r1" },
+    { MEMBER(eab_hmac_alg), "HS256" },
+    { MEMBER(reason), "unspecified" },
+    { MEMBER(http01_address), "" },
+    { MEMBER(tls_alpn01_address), "" },
 };
 
 int request_init(struct request *r)
 {
     *r = (struct request){
-        .max_log_backups = 1000, .rsa_key_size = 2048, .issuance_timeout = 90, .parallel = 32,
-        .http01_port = 80, .tls_alpn01_port = 443, .https_port = 443, .checkpoints = 1,
+        .max_log_backups = 1000,
+        .rsa_key_size = 2048,
+        .issuance_timeout = 90,
+        .parallel = 32,
+        .http01_port = 80,
+        .tls_alpn01_port = 443,
+        .https_port = 443,
+        .checkpoints = 1,
     };
     for (size_t i = 0; i < COUNT(defaults); i++) {
         char *z = str_dup(str_of(defaults[i].value));

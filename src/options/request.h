@@ -1,7 +1,9 @@
-/* What the user wants: every option of every verb in one struct. cli/ fills it from argv, cli.ini and the environment through the
- * option table; a renewal file fills a copy of it for its lineage. Nothing else in the program parses words.
+/* What the user wants: every option of every verb in one struct. cli/ fills it from argv, cli.ini and the environment
+ * through the option table; a renewal file fills a copy of it for its lineage. Nothing else in the program parses
+ * words.
  *
- * Names follow certbot's destination names (the long option with '_' for '-'), so that renewal files and this struct read alike. */
+ * Names follow certbot's destination names (the long option with '_' for '-'), so that renewal files and this struct
+ * read alike. */
 #ifndef OPTIONS_REQUEST_H
 #define OPTIONS_REQUEST_H
 
@@ -31,7 +33,7 @@ enum verb {
     VERB_HELP,
     VERB_COUNT
 };
-const char *verb_name(enum verb v); /* "certonly" */
+const char *verb_name(enum verb v);        /* "certonly" */
 enum verb verb_from_name(signet_str name); /* also the aliases "auth", "everything"; VERB_NONE otherwise */
 
 /* A yes/no option that may also be unset. */
@@ -45,7 +47,7 @@ struct webroot_map {
     struct webroot_entry *v;
     size_t n, cap;
 };
-const char *webroot_map_get(const struct webroot_map *m, signet_str name); /* NULL when not there */
+const char *webroot_map_get(const struct webroot_map *m, signet_str name);    /* NULL when not there */
 int webroot_map_set(struct webroot_map *m, signet_str name, signet_str path); /* replaces */
 void webroot_map_done(struct webroot_map *m);
 
@@ -53,7 +55,7 @@ void webroot_map_done(struct webroot_map *m);
 #define OPT_MAX 256
 
 #define SERVER_PRODUCTION "https://acme-v02.api.letsencrypt.org/directory"
-#define SERVER_STAGING "https://acme-staging-v02.api.letsencrypt.org/directory"
+#define SERVER_STAGING    "https://acme-staging-v02.api.letsencrypt.org/directory"
 
 /* Strings are owned and NULL when unset, unless a default is named. */
 struct request {
@@ -61,10 +63,11 @@ struct request {
     struct strlist help_topics; /* --help [TOPIC]; with VERB_HELP */
 
     /* where everything is */
-    char *config_dir, *work_dir, *logs_dir; /* absolute; defaults /etc/letsencrypt, /var/lib/letsencrypt, /var/log/letsencrypt */
-    char *server;                           /* default: Let's Encrypt v2, or staging with --staging or --dry-run */
+    char *config_dir, *work_dir,
+        *logs_dir; /* absolute; defaults /etc/letsencrypt, /var/lib/letsencrypt, /var/log/letsencrypt */
+    char *server;  /* default: Let's Encrypt v2, or staging with --staging or --dry-run */
     bool staging, dry_run, no_verify_ssl, break_my_certs;
-    unsigned max_log_backups;               /* 1000 */
+    unsigned max_log_backups; /* 1000 */
 
     /* talking */
     int verbose_count;
@@ -79,24 +82,25 @@ struct request {
     struct strlist certnames;    /* explain NAME…, delete of several */
     char *csr;
     char *cert_path, *key_path, *fullchain_path, *chain_path;
-    bool keep_until_expiring, expand, renew_by_default /* --force-renewal */, renew_with_new_domains, allow_subset_of_names, duplicate;
-    char *key_type;              /* "rsa" or "ecdsa"; default ecdsa */
-    unsigned rsa_key_size;       /* 2048 */
-    char *elliptic_curve;        /* secp256r1 */
+    bool keep_until_expiring, expand, renew_by_default /* --force-renewal */, renew_with_new_domains,
+        allow_subset_of_names, duplicate;
+    char *key_type;        /* "rsa" or "ecdsa"; default ecdsa */
+    unsigned rsa_key_size; /* 2048 */
+    char *elliptic_curve;  /* secp256r1 */
     bool must_staple;
     enum tri reuse_key;
     bool new_key;
     char *preferred_chain, *preferred_profile, *required_profile;
-    unsigned issuance_timeout;   /* 90 s */
+    unsigned issuance_timeout; /* 90 s */
     enum tri autorenew;
-    unsigned parallel;           /* orders at once under renew; 32 */
+    unsigned parallel; /* orders at once under renew; 32 */
     bool disable_renew_updates, no_random_sleep_on_renew;
 
     /* account */
     bool agree_tos, register_unsafely_without_email;
-    char *email;                 /* comma list */
+    char *email; /* comma list */
     enum tri eff_email;
-    char *account;               /* --account ID */
+    char *account; /* --account ID */
     char *eab_kid, *eab_hmac_key, *eab_hmac_alg;
 
     /* revoke, delete */
@@ -105,22 +109,23 @@ struct request {
 
     /* plugins */
     char *authenticator, *installer, *configurator;
-    struct strlist pref_challs;  /* as certbot stores them: "http-01", "dns-01", "tls-alpn-01" */
+    struct strlist pref_challs; /* as certbot stores them: "http-01", "dns-01", "tls-alpn-01" */
     bool debug_challenges;
     bool init, prepare, authenticators, installers; /* verb plugins */
-    struct strlist plugin_flags; /* "webroot" for --webroot, and so on; request_finish makes authenticator and installer of them */
+    struct strlist
+        plugin_flags; /* "webroot" for --webroot, and so on; request_finish makes authenticator and installer of them */
 
     /* standalone */
-    unsigned http01_port;        /* 80 */
-    char *http01_address;        /* "" */
-    unsigned tls_alpn01_port;    /* 443; also --tls-sni-01-port */
+    unsigned http01_port;     /* 80 */
+    char *http01_address;     /* "" */
+    unsigned tls_alpn01_port; /* 443; also --tls-sni-01-port */
     char *tls_alpn01_address;
-    unsigned https_port;         /* 443: nginx, apache */
+    unsigned https_port; /* 443: nginx, apache */
 
     /* webroot */
     struct strlist webroot_path; /* every -w, in order */
     struct webroot_map webroot_map;
-    bool names_before_webroot;   /* a name came before the first -w: then there may be no second one */
+    bool names_before_webroot; /* a name came before the first -w: then there may be no second one */
 
     /* manual */
     char *manual_auth_hook, *manual_cleanup_hook;
@@ -128,7 +133,7 @@ struct request {
     /* hooks */
     char *pre_hook, *post_hook, *deploy_hook /* stored as renew_hook */;
     bool disable_hook_validation, no_directory_hooks, run_deploy_hooks;
-    unsigned hook_timeout;       /* seconds; 0: for ever, as certbot */
+    unsigned hook_timeout; /* seconds; 0: for ever, as certbot */
 
     /* permissions */
     bool strict_permissions;
@@ -136,16 +141,17 @@ struct request {
     /* installers (their options come with them) */
     enum tri redirect, hsts, uir, staple_ocsp;
     bool auto_hsts;
-    unsigned checkpoints;        /* 1 */
-    unsigned num;                /* config_changes; 0: all */
+    unsigned checkpoints; /* 1 */
+    unsigned num;         /* config_changes; 0: all */
 
-    bool update_registration;    /* `register --update-registration`, today's update_account */
+    bool update_registration; /* `register --update-registration`, today's update_account */
 
-    /* Where each option's value comes from, by row id of the table: what was set by the user is stored with the lineage, and what
-     * the command line says wins over a renewal file. */
+    /* Where each option's value comes from, by row id of the table: what was set by the user is stored with the
+     * lineage, and what the command line says wins over a renewal file. */
     uint8_t from[OPT_MAX]; /* enum source */
 
-    /* Renewal parameters of options that belong to plug-ins we do not have, kept as they are: "key", "value" pairs in order. */
+    /* Renewal parameters of options that belong to plug-ins we do not have, kept as they are: "key", "value" pairs in
+     * order. */
     struct strlist foreign;
 
     /* What the user should be told of the options used, each once: for the front end to show. */
@@ -160,11 +166,12 @@ void request_done(struct request *r); /* wipes the secrets (EAB key) */
 /* A deep copy: what a lineage starts from. Replaces what `to` held (which may be all zero). */
 int request_copy(struct request *to, const struct request *from);
 
-/* After the last option: what follows from several of them together (staging and dry-run servers, plug-in flags, -q, -w for names without one)
- * and what cannot go together. SIGNET_EINVAL with certbot's words. Looks at no file. */
+/* After the last option: what follows from several of them together (staging and dry-run servers, plug-in flags, -q, -w
+ * for names without one) and what cannot go together. SIGNET_EINVAL with certbot's words. Looks at no file. */
 int request_finish(struct request *r, struct err *e);
-/* Every name of domains and ip_addresses that has no folder in webroot_map yet gets the last of webroot_path, as -w says (contract.md A7).
- * request_finish has done it for the names of the command line; call it again when names came later (a lineage's, with `renew -w`). */
+/* Every name of domains and ip_addresses that has no folder in webroot_map yet gets the last of webroot_path, as -w
+ * says (contract.md A7). request_finish has done it for the names of the command line; call it again when names came
+ * later (a lineage's, with `renew -w`). */
 int request_map_webroots(struct request *r);
 /* A warning for the user, kept once. */
 int request_warn(struct request *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #define AT(member) .offset = offsetof(struct request, member)
-#define PORTS .min = 0, .max = 65535
+#define PORTS      .min = 0, .max = 65535
 
 struct opt_part {
     const struct opt *rows;

@@ -142,7 +142,8 @@ int opt_reset(struct request *r, const struct opt *o)
         *(enum tri *)at(r, o) = TRI_UNSET;
     if (o->type == OPT_UINT)
         *(unsigned *)at(r, o) = *(unsigned *)at(&fresh, o);
-    if (o->type == OPT_STRING || o->type == OPT_PATH || o->type == OPT_CHOICE || o->id == OPT_ID_SERVER) {
+    bool text = o->type == OPT_STRING || o->type == OPT_PATH || o->type == OPT_CHOICE;
+    if (text || o->id == OPT_ID_SERVER || o->id == OPT_ID_USER_AGENT_COMMENT) {
         char **mine = at(r, o), **theirs = at(&fresh, o), *z = *mine;
         *mine = *theirs;
         *theirs = z;

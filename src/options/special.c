@@ -45,8 +45,9 @@ int set_webroot_path(struct request *r, const struct opt *o, signet_str value, e
     (void)o;
     (void)from;
     if (r->names_before_webroot)
-        return err_set(e, SIGNET_EINVAL,
-                       "If you specify multiple webroot paths, one of them must precede all --domain and --ip-address flags");
+        return err_set(
+            e, SIGNET_EINVAL,
+            "If you specify multiple webroot paths, one of them must precede all --domain and --ip-address flags");
     if (!r->webroot_path.n && (r->domains.n || r->ip_addresses.n))
         r->names_before_webroot = true;
     BUF_AUTO(path, PATH_TEXT_MAX);
@@ -87,14 +88,16 @@ int set_webroot_map(struct request *r, const struct opt *o, signet_str value, en
     json_error_t why;
     json_t *map = json_loadb(value.p ? value.p : "", value.n, JSON_REJECT_DUPLICATES, &why);
     if (!json_is_object(map)) {
-        (void)err_set(e, SIGNET_EUSAGE, "not a JSON object of \"name,name\": \"/folder\" (%s)", map ? "another kind of value" : why.text);
+        (void)err_set(e, SIGNET_EUSAGE, "not a JSON object of \"name,name\": \"/folder\" (%s)",
+                      map ? "another kind of value" : why.text);
         json_decref(map);
         return usage(o, e);
     }
     int rc = 0;
     const char *names;
     json_t *folder;
-    json_object_foreach(map, names, folder) {
+    json_object_foreach(map, names, folder)
+    {
         BUF_AUTO(path, PATH_TEXT_MAX);
         if (!json_is_string(folder)) {
             (void)err_set(e, SIGNET_EUSAGE, "the folder of \"%.200s\" is not a text", names);
@@ -114,8 +117,9 @@ int set_webroot_map(struct request *r, const struct opt *o, signet_str value, en
 static const struct {
     const char *word, *type;
 } challenges[] = {
-    { "http", "http-01" }, { "http-01", "http-01" }, { "dns", "dns-01" }, { "dns-01", "dns-01" },
-    { "tls-alpn", "tls-alpn-01" }, { "tls-alpn-01", "tls-alpn-01" }, { "tls-sni", "tls-alpn-01" }, { "tls-sni-01", "tls-alpn-01" },
+    { "http", "http-01" },        { "http-01", "http-01" },        { "dns", "dns-01" },
+    { "dns-01", "dns-01" },       { "tls-alpn", "tls-alpn-01" },   { "tls-alpn-01", "tls-alpn-01" },
+    { "tls-sni", "tls-alpn-01" }, { "tls-sni-01", "tls-alpn-01" },
 };
 
 static const char *challenge_type(struct request *r, signet_str word)
@@ -124,7 +128,8 @@ static const char *challenge_type(struct request *r, signet_str word)
         if (!str_eq(word, str_of(challenges[i].word)))
             continue;
         if (str_starts(word, STR("tls-sni")))
-            (void)request_warn(r, "The tls-sni-01 challenge is gone; tls-alpn-01, which came after it, is used instead.");
+            (void)request_warn(r,
+                               "The tls-sni-01 challenge is gone; tls-alpn-01, which came after it, is used instead.");
         return challenges[i].type;
     }
     return NULL;

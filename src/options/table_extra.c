@@ -1,39 +1,49 @@
 /* Options that certbot does not have: our own, and those that it had at some time and has dropped. */
 #include "options/rows.h"
 
-#define GONE(name, meta, why) \
-    { OPT_ID_IGNORED, name, OPT_NOOP, .metavar = meta, .hidden = true, .extra = true, .topics = "general", .help = "Has no effect.", .gone = why }
+#define GONE(name, meta, why)                                                                                          \
+    {                                                                                                                  \
+        OPT_ID_IGNORED, name, OPT_NOOP, .metavar = (meta), .hidden = true, .extra = true, .topics = "general",         \
+                                        .help = "Has no effect.", .gone = (why)                                        \
+    }
 
-static const char alpn_instead[] = "The tls-sni-01 challenge is gone; its value is taken for tls-alpn-01, which came after it.";
+static const char alpn_instead[] =
+    "The tls-sni-01 challenge is gone; its value is taken for tls-alpn-01, which came after it.";
 static const char cloudxns_gone[] = "CloudXNS ended its service; choose another DNS provider.";
 static const char route53_polls[] = "Route 53 says itself when a change is live, so nothing has to be waited for.";
 
 static const struct opt rows[] = {
-    { OPT_ID_TLS_ALPN01_PORT, "--tls-alpn-01-port", OPT_UINT, AT(tls_alpn01_port), .metavar = "PORT", PORTS, .extra = true,
-      .remember = "tls_alpn01_port", .topics = "testing standalone", .default_text = "443",
-      .help = "Port to listen on for tls-alpn-01. The CA still comes to port 443, so something must pass its connections on." },
-    { OPT_ID_TLS_ALPN01_ADDRESS, "--tls-alpn-01-address", OPT_STRING, AT(tls_alpn01_address), .metavar = "ADDRESS", .extra = true,
-      .remember = "tls_alpn01_address", .topics = "testing standalone", .default_text = "all",
+    { OPT_ID_TLS_ALPN01_PORT, "--tls-alpn-01-port", OPT_UINT, AT(tls_alpn01_port), .metavar = "PORT", PORTS,
+      .extra = true, .remember = "tls_alpn01_port", .topics = "testing standalone", .default_text = "443",
+      .help = "Port to listen on for tls-alpn-01. The CA still comes to port 443, so something must pass its "
+              "connections on." },
+    { OPT_ID_TLS_ALPN01_ADDRESS, "--tls-alpn-01-address", OPT_STRING, AT(tls_alpn01_address), .metavar = "ADDRESS",
+      .extra = true, .remember = "tls_alpn01_address", .topics = "testing standalone", .default_text = "all",
       .help = "Address to listen on for tls-alpn-01." },
-    { OPT_ID_HOOK_TIMEOUT, "--hook-timeout", OPT_UINT, AT(hook_timeout), .metavar = "SECONDS", .max = 604800, .extra = true,
-      .topics = "renew certonly run", .default_text = "0: no limit", .help = "Seconds after which a hook that still runs is ended." },
-    { OPT_ID_PARALLEL, "--parallel", OPT_UINT, AT(parallel), .metavar = "N", .min = 1, .max = 1000, .extra = true, .topics = "renew",
-      .default_text = "32", .help = "How many certificates renew works on at the same time." },
+    { OPT_ID_HOOK_TIMEOUT, "--hook-timeout", OPT_UINT, AT(hook_timeout), .metavar = "SECONDS", .max = 604800,
+      .extra = true, .topics = "renew certonly run", .default_text = "0: no limit",
+      .help = "Seconds after which a hook that still runs is ended." },
+    { OPT_ID_PARALLEL, "--parallel", OPT_UINT, AT(parallel), .metavar = "N", .min = 1, .max = 1000, .extra = true,
+      .topics = "renew", .default_text = "32", .help = "How many certificates renew works on at the same time." },
     { OPT_ID_JSON, "--json", OPT_FLAG, AT(json), .extra = true, .topics = "general certificates explain certonly renew",
       .default_text = "False", .help = "Print the report as JSON on standard output, and nothing else there." },
-    { OPT_ID_TLS_ALPN01_PORT, "--tls-sni-01-port", OPT_UINT, AT(tls_alpn01_port), .metavar = "PORT", PORTS, .hidden = true,
-      .extra = true, .remember = "tls_alpn01_port", .topics = "testing", .help = "See --tls-alpn-01-port.", .gone = alpn_instead },
-    { OPT_ID_TLS_ALPN01_ADDRESS, "--tls-sni-01-address", OPT_STRING, AT(tls_alpn01_address), .metavar = "ADDRESS", .hidden = true,
-      .extra = true, .remember = "tls_alpn01_address", .topics = "testing", .help = "See --tls-alpn-01-address.", .gone = alpn_instead },
-    { OPT_ID_PREFERRED_CHALLENGES, "--standalone-supported-challenges", OPT_SPECIAL, AT(pref_challs), .metavar = "CHALLENGES",
-      .hidden = true, .extra = true, .topics = "standalone", .special = set_pref_challs, .help = "See --preferred-challenges.",
-      .gone = "Use --preferred-challenges instead." },
-    { OPT_ID_UPDATE_REGISTRATION, "--update-registration", OPT_SPECIAL, .hidden = true, .extra = true, .topics = "register",
-      .special = set_update_registration, .help = "See the verb update_account.", .gone = "Use the update_account command instead." },
-    { OPT_ID_NUM, "--num", OPT_UINT, AT(num), .metavar = "N", .max = 100000, .hidden = true, .extra = true, .topics = "rollback",
-      .help = "How many changes config_changes shows.", .gone = "It belonged to the config_changes command, which certbot has dropped." },
-    { OPT_ID_PLUGIN, "--certbot-route53:auth", OPT_SPECIAL, .hidden = true, .extra = true, .topics = "plugins", .special = set_plugin,
-      .help = "See --dns-route53.", .gone = "Use --dns-route53 instead." },
+    { OPT_ID_TLS_ALPN01_PORT, "--tls-sni-01-port", OPT_UINT, AT(tls_alpn01_port), .metavar = "PORT", PORTS,
+      .hidden = true, .extra = true, .remember = "tls_alpn01_port", .topics = "testing",
+      .help = "See --tls-alpn-01-port.", .gone = alpn_instead },
+    { OPT_ID_TLS_ALPN01_ADDRESS, "--tls-sni-01-address", OPT_STRING, AT(tls_alpn01_address), .metavar = "ADDRESS",
+      .hidden = true, .extra = true, .remember = "tls_alpn01_address", .topics = "testing",
+      .help = "See --tls-alpn-01-address.", .gone = alpn_instead },
+    { OPT_ID_PREFERRED_CHALLENGES, "--standalone-supported-challenges", OPT_SPECIAL, AT(pref_challs),
+      .metavar = "CHALLENGES", .hidden = true, .extra = true, .topics = "standalone", .special = set_pref_challs,
+      .help = "See --preferred-challenges.", .gone = "Use --preferred-challenges instead." },
+    { OPT_ID_UPDATE_REGISTRATION, "--update-registration", OPT_SPECIAL, .hidden = true, .extra = true,
+      .topics = "register", .special = set_update_registration, .help = "See the verb update_account.",
+      .gone = "Use the update_account command instead." },
+    { OPT_ID_NUM, "--num", OPT_UINT, AT(num), .metavar = "N", .max = 100000, .hidden = true, .extra = true,
+      .topics = "rollback", .help = "How many changes config_changes shows.",
+      .gone = "It belonged to the config_changes command, which certbot has dropped." },
+    { OPT_ID_PLUGIN, "--certbot-route53:auth", OPT_SPECIAL, .hidden = true, .extra = true, .topics = "plugins",
+      .special = set_plugin, .help = "See --dns-route53.", .gone = "Use --dns-route53 instead." },
     GONE("--manual-public-ip-logging-ok", NULL, "CAs log the address without asking; nothing takes its place."),
     GONE("--dns-route53-propagation-seconds", "SECONDS", route53_polls),
     GONE("--certbot-route53:auth-propagation-seconds", "SECONDS", route53_polls),

@@ -1,13 +1,17 @@
 /* Options of single verbs, paths, and the choice of plug-ins. */
 #include "options/rows.h"
 
-#define PLUGIN(name, where, text) \
-    { OPT_ID_PLUGIN, "--" name, OPT_SPECIAL, .topics = "plugins " where, .default_text = "False", .help = text, .special = set_plugin }
+#define PLUGIN(name, where, text)                                                                                      \
+    {                                                                                                                  \
+        OPT_ID_PLUGIN, "--" name, OPT_SPECIAL, .topics = "plugins " where, .default_text = "False", .help = (text),    \
+                                               .special = set_plugin                                                   \
+    }
 #define DNS(name, who) PLUGIN("dns-" name, "certonly", "Answer dns-01 challenges with TXT records at " who ".")
 
 static const struct opt rows[] = {
     { OPT_ID_CSR, "--csr", OPT_PATH, AT(csr), .metavar = "CSR", .topics = "certonly", .default_text = "None",
-      .help = "A certificate signing request, PEM or DER, to be used instead of a new key. The certificate is only written to files: it is "
+      .help = "A certificate signing request, PEM or DER, to be used instead of a new key. The certificate is only "
+              "written to files: it is "
               "not kept in the tree, not renewed, and no hooks run." },
     { OPT_ID_REASON, "--reason", OPT_CHOICE, AT(reason),
       .metavar = "{unspecified,keycompromise,affiliationchanged,superseded,cessationofoperation}", .nocase = true,
@@ -17,35 +21,43 @@ static const struct opt rows[] = {
       .default_text = "Ask", .help = "After revoking, delete the certificate with all its earlier versions." },
     { OPT_ID_DELETE_AFTER_REVOKE, "--no-delete-after-revoke", OPT_TRI_NO, AT(delete_after_revoke), .topics = "revoke",
       .default_text = "Ask", .help = "After revoking, keep the files. Note that renew will then try to renew it." },
-    { OPT_ID_CHECKPOINTS, "--checkpoints", OPT_UINT, AT(checkpoints), .metavar = "N", .max = 100000, .topics = "rollback",
-      .default_text = "1", .help = "How many steps to go back." },
-    { OPT_ID_INIT, "--init", OPT_FLAG, AT(init), .topics = "plugins", .default_text = "False", .help = "Initialise the plug-ins listed." },
+    { OPT_ID_CHECKPOINTS, "--checkpoints", OPT_UINT, AT(checkpoints), .metavar = "N", .max = 100000,
+      .topics = "rollback", .default_text = "1", .help = "How many steps to go back." },
+    { OPT_ID_INIT, "--init", OPT_FLAG, AT(init), .topics = "plugins", .default_text = "False",
+      .help = "Initialise the plug-ins listed." },
     { OPT_ID_PREPARE, "--prepare", OPT_FLAG, AT(prepare), .topics = "plugins", .default_text = "False",
       .help = "Initialise and prepare the plug-ins listed." },
-    { OPT_ID_AUTHENTICATORS, "--authenticators", OPT_FLAG, AT(authenticators), .topics = "plugins", .default_text = "False",
-      .help = "List authenticators only." },
+    { OPT_ID_AUTHENTICATORS, "--authenticators", OPT_FLAG, AT(authenticators), .topics = "plugins",
+      .default_text = "False", .help = "List authenticators only." },
     { OPT_ID_INSTALLERS, "--installers", OPT_FLAG, AT(installers), .topics = "plugins", .default_text = "False",
       .help = "List installers only." },
-    { OPT_ID_CERT_PATH, "--cert-path", OPT_PATH, AT(cert_path), .metavar = "CERT_PATH", .topics = "paths install revoke certonly manage",
-      .default_text = "None", .help = "Certificate file: to be written (certonly --csr), installed, or revoked." },
+    { OPT_ID_CERT_PATH, "--cert-path", OPT_PATH, AT(cert_path), .metavar = "CERT_PATH",
+      .topics = "paths install revoke certonly manage", .default_text = "None",
+      .help = "Certificate file: to be written (certonly --csr), installed, or revoked." },
     { OPT_ID_KEY_PATH, "--key-path", OPT_PATH, AT(key_path), .metavar = "KEY_PATH", .topics = "paths install revoke",
-      .default_text = "None", .help = "Private key file: to be installed, or to revoke with when the account is not at hand." },
-    { OPT_ID_FULLCHAIN_PATH, "--fullchain-path", OPT_PATH, AT(fullchain_path), .metavar = "FULLCHAIN_PATH", .topics = "paths install",
-      .default_text = "None", .help = "File with the certificate and the chain that belongs to it." },
+      .default_text = "None",
+      .help = "Private key file: to be installed, or to revoke with when the account is not at hand." },
+    { OPT_ID_FULLCHAIN_PATH, "--fullchain-path", OPT_PATH, AT(fullchain_path), .metavar = "FULLCHAIN_PATH",
+      .topics = "paths install", .default_text = "None",
+      .help = "File with the certificate and the chain that belongs to it." },
     { OPT_ID_CHAIN_PATH, "--chain-path", OPT_PATH, AT(chain_path), .metavar = "CHAIN_PATH", .topics = "paths install",
       .default_text = "None", .help = "File with the chain alone." },
-    { OPT_ID_CONFIG_DIR, "--config-dir", OPT_PATH, AT(config_dir), .metavar = "CONFIG_DIR", .remember = "config_dir", .topics = "paths",
-      .default_text = "/etc/letsencrypt", .help = "Folder of accounts, certificates and renewal settings." },
-    { OPT_ID_WORK_DIR, "--work-dir", OPT_PATH, AT(work_dir), .metavar = "WORK_DIR", .remember = "work_dir", .topics = "paths",
-      .default_text = "/var/lib/letsencrypt", .help = "Folder for work files and for backups of web server settings." },
-    { OPT_ID_LOGS_DIR, "--logs-dir", OPT_PATH, AT(logs_dir), .metavar = "LOGS_DIR", .remember = "logs_dir", .topics = "paths",
-      .default_text = "/var/log/letsencrypt", .help = "Folder of the logs." },
-    { OPT_ID_SERVER, "--server", OPT_SPECIAL, AT(server), .metavar = "SERVER", .remember = "server", .topics = "paths show_account",
-      .default_text = SERVER_PRODUCTION, .help = "Address of the ACME server's directory.", .special = set_server },
-    { OPT_ID_CONFIGURATOR, "--configurator", OPT_STRING, AT(configurator), .metavar = "CONFIGURATOR", .topics = "plugins",
-      .default_text = "Ask", .help = "Plug-in that is authenticator and installer in one." },
-    { OPT_ID_AUTHENTICATOR, "-a --authenticator", OPT_STRING, AT(authenticator), .metavar = "AUTHENTICATOR", .remember = "authenticator",
-      .topics = "plugins reconfigure", .default_text = "None", .help = "Plug-in that proves control over the names." },
+    { OPT_ID_CONFIG_DIR, "--config-dir", OPT_PATH, AT(config_dir), .metavar = "CONFIG_DIR", .remember = "config_dir",
+      .topics = "paths", .default_text = "/etc/letsencrypt",
+      .help = "Folder of accounts, certificates and renewal settings." },
+    { OPT_ID_WORK_DIR, "--work-dir", OPT_PATH, AT(work_dir), .metavar = "WORK_DIR", .remember = "work_dir",
+      .topics = "paths", .default_text = "/var/lib/letsencrypt",
+      .help = "Folder for work files and for backups of web server settings." },
+    { OPT_ID_LOGS_DIR, "--logs-dir", OPT_PATH, AT(logs_dir), .metavar = "LOGS_DIR", .remember = "logs_dir",
+      .topics = "paths", .default_text = "/var/log/letsencrypt", .help = "Folder of the logs." },
+    { OPT_ID_SERVER, "--server", OPT_SPECIAL, AT(server), .metavar = "SERVER", .remember = "server",
+      .topics = "paths show_account", .default_text = SERVER_PRODUCTION,
+      .help = "Address of the ACME server's directory.", .special = set_server },
+    { OPT_ID_CONFIGURATOR, "--configurator", OPT_STRING, AT(configurator), .metavar = "CONFIGURATOR",
+      .topics = "plugins", .default_text = "Ask", .help = "Plug-in that is authenticator and installer in one." },
+    { OPT_ID_AUTHENTICATOR, "-a --authenticator", OPT_STRING, AT(authenticator), .metavar = "AUTHENTICATOR",
+      .remember = "authenticator", .topics = "plugins reconfigure", .default_text = "None",
+      .help = "Plug-in that proves control over the names." },
     { OPT_ID_INSTALLER, "-i --installer", OPT_STRING, AT(installer), .metavar = "INSTALLER", .remember = "installer",
       .topics = "plugins reconfigure", .default_text = "None", .help = "Plug-in that puts the certificate to use." },
     PLUGIN("apache", "run certonly", "Prove control and install with Apache."),
