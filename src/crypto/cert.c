@@ -9,9 +9,9 @@
 #include <openssl/err.h>
 
 #define NAME_TEXT_MAX 1024 /* ub-common-name is 64 */
-#define URL_MAX 2048
-#define ARI_ID_MAX 512
-#define AKI_MAX 128
+#define URL_MAX       2048
+#define ARI_ID_MAX    512
+#define AKI_MAX       128
 
 void cert_info_done(struct cert_info *i)
 {
@@ -26,7 +26,6 @@ void cert_info_done(struct cert_info *i)
 
 /* ---- without OpenSSL ---- */
 
-/* The first CERTIFICATE block, decoded; the caller has given `der` its maximum. */
 int cert_to_der(signet_str pem, struct buf *to, struct err *e)
 {
     int r = pem_find(to, pem, STR("CERTIFICATE"));
@@ -153,8 +152,9 @@ static int read_details(struct cert_info *i, X509 *x, struct err *e)
     int r = read_san(i, x, e);
     if (r)
         return r;
-    ossl_add_cn(&i->subject_cn, X509_get_subject_name(x));
-    ossl_add_cn(&i->issuer_cn, X509_get_issuer_name(x));
+    /* An odd common name is left out: it is for show only. */
+    (void)ossl_add_cn(&i->subject_cn, X509_get_subject_name(x));
+    (void)ossl_add_cn(&i->issuer_cn, X509_get_issuer_name(x));
     read_key(i, x);
     i->is_ca = X509_get_extension_flags(x) & EXFLAG_CA;
     return buf_err(&i->subject_cn) || buf_err(&i->issuer_cn) || read_ocsp(i, x) ? err_nomem(e) : 0;

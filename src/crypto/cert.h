@@ -12,7 +12,7 @@ struct cert_info {
     int64_t not_before, not_after; /* seconds since 1970 */
     struct strlist dns, ips;       /* SAN, in its order */
     struct buf serial_hex;         /* lower case, no leading zeros, as certbot shows it */
-    struct buf subject_cn, issuer_cn; /* UTF-8, "" when absent; text of a stranger */
+    struct buf subject_cn, issuer_cn; /* UTF-8 without NUL, "" when absent or odd; text of a stranger */
     struct buf ari_id;             /* RFC 9773 section 4.1: base64url(AKI keyIdentifier) "." base64url(serial); "" without an AKI */
     struct buf ocsp_url;           /* "" when absent */
     enum key_type key_type;
@@ -40,7 +40,7 @@ int chain_split(signet_str pem, struct buf *cert, struct buf *chain, struct buf 
  * certificate signed by the next. SIGNET_ECERT with the reason. not_before in the future up to a day is fine (note set to 1). */
 int chain_check(signet_str pem, const struct key *key, const struct strlist *dns, const struct strlist *ips,
                 int64_t now, int *ret_note_future, struct err *e);
-/* Common name of the issuer of the last certificate: what --preferred-chain compares (certbot). */
+/* Common name of the issuer of the last certificate: what --preferred-chain compares (certbot). Nothing is added when it has none. */
 int chain_top_issuer(signet_str pem, struct buf *cn, struct err *e);
 
 #endif

@@ -6,11 +6,11 @@
 #include <openssl/err.h>
 
 #define CSR_TEXT_MAX (256u * 1024u)
-#define CN_MAX 64 /* ub-common-name, RFC 5280 appendix A.1 */
+#define CN_MAX       64 /* ub-common-name, RFC 5280 appendix A.1 */
 
 /* ---- making ---- */
 
-static int add_must_staple(STACK_OF(X509_EXTENSION) *exts)
+static int add_must_staple(STACK_OF(X509_EXTENSION) * exts)
 {
     static const unsigned char features[] = { 0x30, 0x03, 0x02, 0x01, 0x05 }; /* status_request, RFC 7633 section 6 */
     ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
@@ -42,7 +42,8 @@ static int set_subject(X509_REQ *req, const char *cn, struct err *e)
     if (!cn || !cn[0])
         return 0;
     if (strlen(cn) > CN_MAX)
-        return err_set(e, SIGNET_EINVAL, "a common name may have %d characters; \"%.80s\" has %zu", CN_MAX, cn, strlen(cn));
+        return err_set(e, SIGNET_EINVAL, "a common name may have %d characters; \"%.80s\" has %zu", CN_MAX, cn,
+                       strlen(cn));
     X509_NAME *name = X509_REQ_get_subject_name(req);
     if (X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8, (const unsigned char *)cn, -1, -1, 0) != 1)
         return ossl_fail(e, SIGNET_EINVAL, "\"%s\" cannot be a common name", cn);
@@ -133,17 +134,18 @@ static int read_common_name(struct csr_info *i, X509_REQ *req, struct err *e)
     BUF_AUTO(text, 64);
     uint8_t ip[16];
     size_t n;
-    ossl_add_cn(&cn, X509_REQ_get_subject_name(req));
-    if (buf_err(&cn))
+    int r = ossl_add_cn(&cn, X509_REQ_get_subject_name(req));
+    if (r == SIGNET_EFORMAT)
+        return err_set(e, r, "the common name of the certificate request cannot be decoded");
+    if (r)
         return err_nomem(e);
     if (cn.n == 0)
         return 0;
     if (ip_to_bytes(buf_str(&cn), ip, &n) == 0) {
-        int r = ip_to_text(&text, (signet_str){ (const char *)ip, n });
+        r = ip_to_text(&text, (signet_str){ (const char *)ip, n });
         return r || strlist_add_new(&i->ips, buf_str(&text)) ? err_nomem(e) : 0;
     }
     if (!san_name_ok(buf_str(&cn))) {
-        buf_clear(&text);
         BUF_AUTO(shown, 1024);
         buf_add_escaped(&shown, buf_str(&cn), 100);
         err_set(e, SIGNET_EFORMAT, "the common name of the certificate request is no host name: \"%s\"", buf_z(&shown));
@@ -155,7 +157,7 @@ static int read_common_name(struct csr_info *i, X509_REQ *req, struct err *e)
     return strlist_add(&i->dns, buf_str(&cn)) ? err_nomem(e) : 0;
 }
 
-static int read_san(struct csr_info *i, const STACK_OF(X509_EXTENSION) *exts, struct err *e)
+static int read_san(struct csr_info *i, const STACK_OF(X509_EXTENSION) * exts, struct err *e)
 {
     int state = -1;
     OSSL_AUTO(auto_gens) GENERAL_NAMES *san = X509V3_get_d2i(exts, NID_subject_alt_name, &state, NULL);
@@ -168,7 +170,7 @@ static int read_san(struct csr_info *i, const STACK_OF(X509_EXTENSION) *exts, st
     return 0;
 }
 
-static bool has_must_staple(const STACK_OF(X509_EXTENSION) *exts)
+static bool has_must_staple(const STACK_OF(X509_EXTENSION) * exts)
 {
     bool found = false;
     TLS_FEATURE *features = X509V3_get_d2i(exts, NID_tlsfeature, NULL, NULL);

@@ -1,20 +1,20 @@
-/* Private to src/crypto: a bounded reader of DER (X.690) that allocates nothing, for the few fields of certificates that are
- * read by the thousand. All views point into the caller's bytes. Stricter than OpenSSL: BER is refused. */
+/* Private to src/crypto: a bounded reader of DER (X.690) that allocates nothing, for the few fields of certificates
+ * that are read by the thousand. All views point into the caller's bytes. Stricter than OpenSSL: BER is refused. */
 #ifndef CRYPTO_DER_H
 #define CRYPTO_DER_H
 
 #include "base/str.h"
 
-#define DER_SEQUENCE 0x30
-#define DER_INTEGER 0x02
-#define DER_BIT_STRING 0x03
-#define DER_OCTET_STRING 0x04
-#define DER_BOOLEAN 0x01
-#define DER_OID 0x06
-#define DER_UTC_TIME 0x17
+#define DER_SEQUENCE         0x30
+#define DER_INTEGER          0x02
+#define DER_BIT_STRING       0x03
+#define DER_OCTET_STRING     0x04
+#define DER_BOOLEAN          0x01
+#define DER_OID              0x06
+#define DER_UTC_TIME         0x17
 #define DER_GENERALIZED_TIME 0x18
-#define DER_CONTEXT(n) (0x80 | (n))     /* primitive */
-#define DER_CONTEXT_SEQ(n) (0xa0 | (n)) /* constructed */
+#define DER_CONTEXT(n)       (0x80 | (n)) /* primitive */
+#define DER_CONTEXT_SEQ(n)   (0xa0 | (n)) /* constructed */
 
 struct der_item {
     uint8_t tag;
@@ -39,7 +39,8 @@ struct der_cert {
 };
 /* Walks one certificate that must fill `der` exactly. */
 int der_cert(struct der_cert *ret, signet_str der);
-/* The value (content of the OCTET STRING) of an extension. `oid` is the content of the OBJECT IDENTIFIER. SIGNET_ENOTFOUND. */
+/* The value (content of the OCTET STRING) of an extension. `oid` is the content of the OBJECT IDENTIFIER.
+ * SIGNET_ENOTFOUND. */
 int der_cert_ext(const struct der_cert *c, signet_str oid, signet_str *value);
 /* keyIdentifier of the authority key identifier (RFC 5280 section 4.2.1.1). SIGNET_ENOTFOUND. */
 int der_cert_aki(const struct der_cert *c, signet_str *id);

@@ -50,8 +50,8 @@ int digest_hmac(signet_alg alg, signet_str key, signet_str in, uint8_t out[64], 
     /* OpenSSL takes an empty key for "no key given", and one gives no protection anyway. */
     if (!hash || key.n == 0)
         return SIGNET_EINVAL;
-    if (!EVP_Q_mac(NULL, "HMAC", NULL, hash, NULL, key.p, key.n, (const unsigned char *)(in.n ? in.p : ""), in.n, out, 64,
-                   &n)) {
+    if (!EVP_Q_mac(NULL, "HMAC", NULL, hash, NULL, key.p, key.n, (const unsigned char *)(in.n ? in.p : ""), in.n, out,
+                   64, &n)) {
         ERR_clear_error();
         return SIGNET_ECRYPTO;
     }

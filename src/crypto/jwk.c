@@ -8,9 +8,9 @@
 #include <openssl/err.h>
 #include <openssl/param_build.h>
 
-#define JWK_TEXT_MAX (32u * 1024u)
+#define JWK_TEXT_MAX   (32u * 1024u)
 #define JWK_NUMBER_MAX (KEY_RSA_MAX / 8)
-#define ED25519_BYTES 32
+#define ED25519_BYTES  32
 
 enum { RSA_N, RSA_E, RSA_D, RSA_P, RSA_Q, RSA_DP, RSA_DQ, RSA_QI, RSA_MEMBERS };
 
@@ -18,14 +18,10 @@ enum { RSA_N, RSA_E, RSA_D, RSA_P, RSA_Q, RSA_DP, RSA_DQ, RSA_QI, RSA_MEMBERS };
 static const struct {
     const char *jwk, *param;
 } rsa_members[RSA_MEMBERS] = {
-    [RSA_N] = { "n", OSSL_PKEY_PARAM_RSA_N },
-    [RSA_E] = { "e", OSSL_PKEY_PARAM_RSA_E },
-    [RSA_D] = { "d", OSSL_PKEY_PARAM_RSA_D },
-    [RSA_P] = { "p", OSSL_PKEY_PARAM_RSA_FACTOR1 },
-    [RSA_Q] = { "q", OSSL_PKEY_PARAM_RSA_FACTOR2 },
-    [RSA_DP] = { "dp", OSSL_PKEY_PARAM_RSA_EXPONENT1 },
-    [RSA_DQ] = { "dq", OSSL_PKEY_PARAM_RSA_EXPONENT2 },
-    [RSA_QI] = { "qi", OSSL_PKEY_PARAM_RSA_COEFFICIENT1 },
+    [RSA_N] = { "n", OSSL_PKEY_PARAM_RSA_N },           [RSA_E] = { "e", OSSL_PKEY_PARAM_RSA_E },
+    [RSA_D] = { "d", OSSL_PKEY_PARAM_RSA_D },           [RSA_P] = { "p", OSSL_PKEY_PARAM_RSA_FACTOR1 },
+    [RSA_Q] = { "q", OSSL_PKEY_PARAM_RSA_FACTOR2 },     [RSA_DP] = { "dp", OSSL_PKEY_PARAM_RSA_EXPONENT1 },
+    [RSA_DQ] = { "dq", OSSL_PKEY_PARAM_RSA_EXPONENT2 }, [RSA_QI] = { "qi", OSSL_PKEY_PARAM_RSA_COEFFICIENT1 },
 };
 
 /* ---- reading ---- */
@@ -80,11 +76,11 @@ static int check_rsa(BIGNUM *v[RSA_MEMBERS], struct err *e)
     bool ok = bits >= KEY_RSA_MIN && bits <= KEY_RSA_MAX && BN_is_odd(v[RSA_N]) && BN_is_odd(v[RSA_E]) &&
               !BN_is_one(v[RSA_E]) && BN_num_bits(v[RSA_E]) <= 64;
     for (size_t i = RSA_D; ok && i < RSA_MEMBERS; i++)
-        ok = !v[i] || (!BN_is_zero(v[i]) && BN_cmp(v[i], v[RSA_N]) < 0);
-    if (ok && v[RSA_P])
-        ok = BN_is_odd(v[RSA_P]) && BN_is_odd(v[RSA_Q]) && !BN_is_one(v[RSA_P]) && !BN_is_one(v[RSA_Q]);
-    return ok ? 0 : err_set(e, SIGNET_EFORMAT, "the numbers of the key (JWK) make no RSA key of %d to %d bits",
-                            KEY_RSA_MIN, KEY_RSA_MAX);
+        ok = !BN_is_zero(v[i]) && BN_cmp(v[i], v[RSA_N]) < 0;
+    ok = ok && BN_is_odd(v[RSA_P]) && BN_is_odd(v[RSA_Q]) && !BN_is_one(v[RSA_P]) && !BN_is_one(v[RSA_Q]);
+    return ok ? 0
+              : err_set(e, SIGNET_EFORMAT, "the numbers of the key (JWK) make no RSA key of %d to %d bits", KEY_RSA_MIN,
+                        KEY_RSA_MAX);
 }
 
 static int build_rsa(struct key **ret, BIGNUM *v[RSA_MEMBERS], struct err *e)
@@ -92,7 +88,7 @@ static int build_rsa(struct key **ret, BIGNUM *v[RSA_MEMBERS], struct err *e)
     OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
     bool ok = bld != NULL;
     for (size_t i = 0; ok && i < RSA_MEMBERS; i++)
-        ok = !v[i] || OSSL_PARAM_BLD_push_BN(bld, rsa_members[i].param, v[i]) == 1;
+        ok = OSSL_PARAM_BLD_push_BN(bld, rsa_members[i].param, v[i]) == 1;
     int r = ok ? make_key(ret, "RSA", bld, e) : err_nomem(e);
     OSSL_PARAM_BLD_free(bld);
     return r;
@@ -104,10 +100,8 @@ static int read_rsa(struct key **ret, const json_t *o, struct err *e)
     int r = 0;
     if (json_object_get(o, "oth"))
         return err_set(e, SIGNET_EFORMAT, "the key (JWK) has more than two primes");
-    /* RFC 7518 section 6.3.2: of the factors all are there or none. */
-    bool factors = json_object_get(o, "p") || json_object_get(o, "q") || json_object_get(o, "dp") ||
-                   json_object_get(o, "dq") || json_object_get(o, "qi");
-    for (size_t i = 0; !r && i < (factors ? RSA_MEMBERS : RSA_P); i++)
+    /* RFC 7518 section 6.3.2 lets the factors be left out; nobody does, and such a key could not be stored as PEM. */
+    for (size_t i = 0; !r && i < RSA_MEMBERS; i++)
         r = read_number(&v[i], o, rsa_members[i].jwk, e);
     if (!r)
         r = check_rsa(v, e);
@@ -124,8 +118,8 @@ static int read_wide(struct buf *to, const json_t *o, const char *name, size_t w
     size_t had = to->n;
     int r = read_bytes(to, o, name, e);
     if (!r && to->n - had != width)
-        r = err_set(e, SIGNET_EFORMAT, "the key (JWK) has a member \"%s\" of %zu bytes instead of %zu", name, to->n - had,
-                    width);
+        r = err_set(e, SIGNET_EFORMAT, "the key (JWK) has a member \"%s\" of %zu bytes instead of %zu", name,
+                    to->n - had, width);
     return r;
 }
 
@@ -170,8 +164,8 @@ static int read_okp(struct key **ret, const json_t *o, struct err *e)
     if (r)
         return r;
     /* x is compared, not used: signing with a public key that is not d's own gives d away. */
-    OSSL_AUTO(auto_pkey) EVP_PKEY *pkey =
-        EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, (const unsigned char *)d.p, d.n);
+    OSSL_AUTO(auto_pkey)
+    EVP_PKEY *pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, (const unsigned char *)d.p, d.n);
     if (!pkey || EVP_PKEY_get_raw_public_key(pkey, made, &n) != 1)
         return ossl_fail(e, SIGNET_ECRYPTO, "reading an Ed25519 key failed");
     if (n != x.n || memcmp(made, x.p, n) != 0)
@@ -186,9 +180,8 @@ static void json_wipe(json_t *o)
 {
     const char *name;
     json_t *v;
-    json_object_foreach (o, name, v)
-        if (json_is_string(v))
-            OPENSSL_cleanse((void *)(uintptr_t)json_string_value(v), json_string_length(v));
+    json_object_foreach(o, name, v) if (json_is_string(v))
+        OPENSSL_cleanse((void *)(uintptr_t)json_string_value(v), json_string_length(v));
     json_decref(o);
 }
 
@@ -244,14 +237,14 @@ static int put_text(json_t *o, const char *name, const char *value)
     return json_object_set_new(o, name, json_string(value)) ? SIGNET_ENOMEM : 0;
 }
 
-/* `width` 0: as few bytes as the number needs. SIGNET_ENOTFOUND when the key has no such number. */
+/* `width` 0: as few bytes as the number needs. */
 static int put_number(json_t *o, const char *name, const struct key *k, const char *param, size_t width)
 {
     OSSL_AUTO(auto_bn) BIGNUM *v = NULL;
     uint8_t bytes[JWK_NUMBER_MAX * 2]; /* a stranger's public key may be larger than ours */
     if (EVP_PKEY_get_bn_param(k->pkey, param, &v) != 1) {
         ERR_clear_error();
-        return SIGNET_ENOTFOUND;
+        return SIGNET_ECRYPTO;
     }
     size_t n = width ? width : (size_t)BN_num_bytes(v);
     if (n > sizeof bytes || BN_bn2binpad(v, bytes, (int)n) < 0)
@@ -264,13 +257,8 @@ static int put_number(json_t *o, const char *name, const struct key *k, const ch
 static int put_rsa(json_t *o, const struct key *k, bool private)
 {
     int r = 0;
-    for (size_t i = 0; !r && i < (private ? RSA_MEMBERS : RSA_D); i++) {
+    for (size_t i = 0; !r && i < (private ? RSA_MEMBERS : RSA_D); i++)
         r = put_number(o, rsa_members[i].jwk, k, rsa_members[i].param, 0);
-        if (r == SIGNET_ENOTFOUND && i == RSA_P) { /* a key that came without its factors */
-            r = 0;
-            break;
-        }
-    }
     return r ? r : put_text(o, "kty", "RSA");
 }
 

@@ -41,11 +41,10 @@ static int identify_ec(struct key *k, struct err *e)
     if (EVP_PKEY_get_group_name(k->pkey, group, sizeof group, NULL) != 1)
         group[0] = '\0';
     const struct curve *c = curve_by_group(group);
-    if (!c) {
-        ERR_clear_error();
-        return err_set(e, SIGNET_EFORMAT, "the key is on the curve %s; only P-256, P-384 and P-521 can be used",
-                       group[0] ? group : "of a form that has no name");
-    }
+    if (!c)
+        return err_set(e, SIGNET_EFORMAT,
+                       "the key is on a curve that cannot be used (%s): only P-256, P-384 and P-521 can",
+                       group[0] ? group : "without a name");
     k->type = KEY_EC;
     k->size = c->bits;
     return 0;
@@ -87,6 +86,7 @@ int key_wrap(struct key **ret, EVP_PKEY *pkey, bool is_private, struct err *e)
     k->pkey = pkey;
     k->is_private = is_private;
     int r = identify(k, e);
+    ERR_clear_error(); /* decoders leave notes of what they tried in vain */
     if (r)
         return r;
     *ret = k;
@@ -251,5 +251,6 @@ int key_check_pair(const struct key *k, struct err *e)
     ERR_clear_error();
     if (r == SIGNET_ENOMEM)
         return err_nomem(e);
-    return r ? err_set(e, SIGNET_EFORMAT, "the key is damaged: its private and public parts do not belong together") : 0;
+    return r ? err_set(e, SIGNET_EFORMAT, "the key is damaged: its private and public parts do not belong together")
+             : 0;
 }

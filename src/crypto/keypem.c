@@ -6,7 +6,7 @@
 
 #include <openssl/err.h>
 
-#define KEY_DER_MAX (16u * 1024u)
+#define KEY_DER_MAX  (16u * 1024u)
 #define KEY_TEXT_MAX (256u * 1024u) /* a key file may hold its chain, too */
 
 static EVP_PKEY *decode_pkcs8(const unsigned char **p, long n)
@@ -64,7 +64,6 @@ static int read_block(struct key **ret, const struct key_form *form, const struc
         r = key_check_pair(k, e);
     if (r)
         return r;
-    ERR_clear_error(); /* decoders leave notes of what they tried in vain */
     *ret = k;
     k = NULL;
     return 0;

@@ -27,19 +27,20 @@ int ossl_add_der(struct buf *to, uint8_t *der, int n)
     return buf_err(to);
 }
 
-void ossl_add_cn(struct buf *to, const X509_NAME *name)
+int ossl_add_cn(struct buf *to, const X509_NAME *name)
 {
     int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
     if (at < 0)
-        return;
+        return 0;
     const ASN1_STRING *s = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at));
     unsigned char *utf8 = NULL;
     int n = ASN1_STRING_to_UTF8(&utf8, s);
-    if (n > 0 && (size_t)n <= to->max - to->n)
+    bool odd = n < 0 || (size_t)n > to->max - to->n || (n > 0 && memchr(utf8, '\0', (size_t)n));
+    if (!odd)
         buf_add(to, (signet_str){ (const char *)utf8, (size_t)n });
-    if (n < 0)
-        ERR_clear_error();
     OPENSSL_free(utf8);
+    ERR_clear_error();
+    return odd ? SIGNET_EFORMAT : buf_err(to);
 }
 
 int ossl_x509(X509 **ret, signet_str der, struct err *e)

@@ -42,8 +42,9 @@ const EVP_MD *key_cert_md(const struct key *k);
 int ossl_fail(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Adds a DER encoding that OpenSSL allocated, wipes and frees it. `n` is what i2d returned. */
 int ossl_add_der(struct buf *to, uint8_t *der, int n);
-/* First common name as UTF-8; nothing is added when there is none or it is odd. */
-void ossl_add_cn(struct buf *to, const X509_NAME *name);
+/* First common name as UTF-8; nothing when there is none. SIGNET_EFORMAT, and nothing added, when it holds a NUL,
+ * cannot be decoded or is longer than fits. */
+int ossl_add_cn(struct buf *to, const X509_NAME *name);
 /* An X509 of exactly these bytes. */
 int ossl_x509(X509 **ret, signet_str der, struct err *e);
 

@@ -1,7 +1,7 @@
 #include "crypto/pem.h"
 #include "base/b64.h"
 
-#define LABEL_MAX 64
+#define LABEL_MAX  64
 #define LINE_WIDTH 64
 
 static const char *find(signet_str in, signet_str what)

@@ -4,7 +4,7 @@
 #include <openssl/err.h>
 
 #define NAME_MAX_BYTES 253
-#define IP_TEXT_MAX 64
+#define IP_TEXT_MAX    64
 
 int ip_to_bytes(signet_str text, uint8_t out[16], size_t *n)
 {

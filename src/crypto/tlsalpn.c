@@ -9,7 +9,7 @@
 #include <openssl/ssl.h>
 
 #define CERT_TEXT_MAX (16u * 1024u)
-#define NAMES_MAX 2000
+#define NAMES_MAX     2000
 /* A handshake needs a few hundred bytes from the client; more than this is no validation. */
 #define HANDSHAKE_MAX (64u * 1024u)
 
@@ -149,8 +149,8 @@ static int on_client_hello(SSL *ssl, int *alert, void *arg)
     return SSL_CLIENT_HELLO_ERROR;
 }
 
-static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in, unsigned in_len,
-                   void *arg)
+static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
+                   unsigned in_len, void *arg)
 {
     static const unsigned char wanted[] = "acme-tls/1";
     (void)ssl;
@@ -187,7 +187,8 @@ int tlsalpn_new(struct tlsalpn **ret, struct err *e)
     int r = key_new(&t->key, KEY_EC, 256, e);
     if (!r) {
         t->ctx = SSL_CTX_new(TLS_server_method());
-        if (!t->ctx || SSL_CTX_set_min_proto_version(t->ctx, TLS1_2_VERSION) != 1 || SSL_CTX_set_num_tickets(t->ctx, 0) != 1)
+        if (!t->ctx || SSL_CTX_set_min_proto_version(t->ctx, TLS1_2_VERSION) != 1 ||
+            SSL_CTX_set_num_tickets(t->ctx, 0) != 1)
             r = ossl_fail(e, SIGNET_ECRYPTO, "setting up TLS failed");
     }
     if (r) {

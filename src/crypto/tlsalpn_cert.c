@@ -56,8 +56,10 @@ static int set_frame(X509 *x, const struct key *key)
     bool ok = X509_set_version(x, X509_VERSION_3) == 1 &&
               ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), serial >> 1 | 1) == 1 &&
               X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8, cn, -1, -1, 0) == 1 &&
-              X509_set_issuer_name(x, name) == 1 && ASN1_TIME_set_string_X509(X509_getm_notBefore(x), "20000101000000Z") == 1 &&
-              ASN1_TIME_set_string_X509(X509_getm_notAfter(x), "99991231235959Z") == 1 && X509_set_pubkey(x, key->pkey) == 1;
+              X509_set_issuer_name(x, name) == 1 &&
+              ASN1_TIME_set_string_X509(X509_getm_notBefore(x), "20000101000000Z") == 1 &&
+              ASN1_TIME_set_string_X509(X509_getm_notAfter(x), "99991231235959Z") == 1 &&
+              X509_set_pubkey(x, key->pkey) == 1;
     return ok ? 0 : SIGNET_ECRYPTO;
 }
 
@@ -77,7 +79,8 @@ static int make(struct buf *der, const struct key *key, const signet_ident *id, 
     return r ? err_set(e, r, "making the tls-alpn-01 certificate failed") : 0;
 }
 
-int tlsalpn_cert(struct buf *cert_pem, const struct key *key, const signet_ident *id, signet_str key_auth, struct err *e)
+int tlsalpn_cert(struct buf *cert_pem, const struct key *key, const signet_ident *id, signet_str key_auth,
+                 struct err *e)
 {
     BUF_AUTO(der, CERT_DER_MAX);
     if (!key_is_private(key))
@@ -88,5 +91,6 @@ int tlsalpn_cert(struct buf *cert_pem, const struct key *key, const signet_ident
     if (r)
         return r;
     pem_add(cert_pem, "CERTIFICATE", buf_str(&der));
-    return buf_err(cert_pem) ? err_set(e, buf_err(cert_pem), "the tls-alpn-01 certificate does not fit into memory") : 0;
+    return buf_err(cert_pem) ? err_set(e, buf_err(cert_pem), "the tls-alpn-01 certificate does not fit into memory")
+                             : 0;
 }

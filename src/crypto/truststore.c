@@ -7,7 +7,7 @@
 #include <openssl/ssl.h>
 
 #define BUNDLE_MAX (8u * 1024u * 1024u)
-#define ROOTS_MAX 4096
+#define ROOTS_MAX  4096
 
 struct root {
     signet_str der, subject; /* views into truststore.der; subject is the whole Name */
@@ -60,8 +60,8 @@ static int index_roots(struct truststore *t)
     return n > 0 ? 0 : SIGNET_ENOTFOUND;
 }
 
-/* Could these two names be the same to X509_NAME_cmp? Letters' case and the kind of string do not count there. Two names
- * that differ in white space only are not found; no CA does that to its own subject. */
+/* Could these two names be the same to X509_NAME_cmp? Letters' case and the kind of string do not count there. Two
+ * names that differ in white space only are not found; no CA does that to its own subject. */
 static uint8_t fold(uint8_t c)
 {
     if (c == 0x13 || c == 0x16 || c == 0x14) /* PrintableString, IA5String, TeletexString as UTF8String */

@@ -1,11 +1,15 @@
-#include "testlib.h"
 #include "crypto/cert.h"
 #include "crypto/pem.h"
+#include "testlib.h"
 
 static struct mk leaf(void)
 {
-    return (struct mk){ .subject = "example.com", .issuer = "Test CA 2", .key = test_key("leaf"), .signer = test_key("ca2"),
-                        .dns = "example.com,*.example.com", .ips = "192.0.2.1,2001:db8::7" };
+    return (struct mk){ .subject = "example.com",
+                        .issuer = "Test CA 2",
+                        .key = test_key("leaf"),
+                        .signer = test_key("ca2"),
+                        .dns = "example.com,*.example.com",
+                        .ips = "192.0.2.1,2001:db8::7" };
 }
 
 static void assert_list(const struct strlist *l, const char *csv)
@@ -105,7 +109,8 @@ static void serials_are_shown_as_certbot_does(void **state)
         { { "\x80", 1 }, true, "-80" },
         { { "\x01\x00", 2 }, true, "-100" },
         { { "\xff\xff\xff", 3 }, true, "-ffffff" },
-        { { "\x03\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 24 }, false,
+        { { "\x03\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 24 },
+          false,
           "3ffffffffffffffffffffffffffffffffffffffffffffff" },
         { { big, 65 }, false, NULL },
     };
@@ -127,8 +132,13 @@ static void serials_are_shown_as_certbot_does(void **state)
 static void deceiving_names_are_refused(void **state)
 {
     (void)state;
-    static const signet_str names[] = { { "example.com\0.evil.example", 24 }, { "ex\xc3\xa4mple.com", 12 }, { "a\nb", 3 },
-                                        { "a b", 3 }, { "\x7f", 1 }, { "", 0 }, { "\x1b[31m", 5 } };
+    static const signet_str names[] = { { "example.com\0.evil.example", 24 },
+                                        { "ex\xc3\xa4mple.com", 12 },
+                                        { "a\nb", 3 },
+                                        { "a b", 3 },
+                                        { "\x7f", 1 },
+                                        { "", 0 },
+                                        { "\x1b[31m", 5 } };
     for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
         BUF_AUTO(pem, 65536);
         struct mk m = leaf();
@@ -161,7 +171,9 @@ static void ten_thousand_names_are_no_trouble(void **state)
 static void fast_dates_are_the_slow_ones(void **state)
 {
     (void)state;
-    static const int64_t dates[][2] = { { NOW, NOW + 3600 }, { 1, 2 }, { 2524607999, 2524608000 }, { 951782400, 253402300799 } };
+    static const int64_t dates[][2] = {
+        { NOW, NOW + 3600 }, { 1, 2 }, { 2524607999, 2524608000 }, { 951782400, 253402300799 }
+    };
     for (size_t k = 0; k < sizeof dates / sizeof dates[0]; k++) {
         BUF_AUTO(pem, 65536);
         struct mk m = leaf();

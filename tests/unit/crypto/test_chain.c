@@ -1,6 +1,6 @@
-#include "testlib.h"
 #include "crypto/cert.h"
 #include "crypto/pem.h"
+#include "testlib.h"
 
 /* The parts that the cases are put together from. */
 static struct buf leaf_pem, ca2_pem, chain_pem, key_pem;
@@ -187,7 +187,8 @@ static void top_issuer_is_that_of_the_last(void **state)
 
 /* ---- chain_check ---- */
 
-static int check(signet_str pem, const char *key, const char *dns, const char *ips, int64_t now, int *note, struct err *e)
+static int check(signet_str pem, const char *key, const char *dns, const char *ips, int64_t now, int *note,
+                 struct err *e)
 {
     STRLIST_AUTO(d);
     STRLIST_AUTO(i);
@@ -226,7 +227,8 @@ static void what_does_not_fit_is_named(void **state)
         { "12", "leaf", "example.com,www.example.com", "192.0.2.1", NOW, "names it lacks: 192.0.2.1" },
         { "12", "leaf", "example.com,www.example.com", "", NOW + 91 * DAY, "it expired on 2024-02-12T22:13:20Z" },
         { "12", "leaf", "example.com,www.example.com", "", NOW + 90 * DAY, "it expired on" },
-        { "12", "leaf", "example.com,www.example.com", "", NOW - 3 * DAY, "it is not valid before 2023-11-13T22:13:20Z" },
+        { "12", "leaf", "example.com,www.example.com", "", NOW - 3 * DAY,
+          "it is not valid before 2023-11-13T22:13:20Z" },
         { "21", "ca2", "", "", NOW, "that of a certification authority" },
         { "3", "leaf", "", "", NOW, "PRIVATE KEY" },
     };
@@ -235,7 +237,8 @@ static void what_does_not_fit_is_named(void **state)
         struct err e = { 0 };
         int note = 7;
         assemble(&in, cases[i].recipe);
-        assert_int_equal(check(buf_str(&in), cases[i].key, cases[i].dns, cases[i].ips, cases[i].now, &note, &e), SIGNET_ECERT);
+        assert_int_equal(check(buf_str(&in), cases[i].key, cases[i].dns, cases[i].ips, cases[i].now, &note, &e),
+                         SIGNET_ECERT);
         assert_text(&e, cases[i].reason);
         assert_int_equal(e.code, SIGNET_ECERT);
         assert_int_equal(note, 7);
@@ -246,7 +249,8 @@ static void a_day_in_the_future_is_noted(void **state)
 {
     (void)state;
     int note = 7;
-    assert_int_equal(check(buf_str(&chain_pem), "leaf", "example.com,www.example.com", "", NOW - 2 * DAY, &note, NULL), 0);
+    assert_int_equal(check(buf_str(&chain_pem), "leaf", "example.com,www.example.com", "", NOW - 2 * DAY, &note, NULL),
+                     0);
     assert_int_equal(note, 1);
 }
 
@@ -255,7 +259,9 @@ static void addresses_are_compared_by_their_bytes(void **state)
     (void)state;
     BUF_AUTO(pem, 65536);
     struct err e = { 0 };
-    mk_cert(&pem, &(struct mk){ .issuer = "Test CA 2", .key = test_key("leaf"), .signer = test_key("ca2"),
+    mk_cert(&pem, &(struct mk){ .issuer = "Test CA 2",
+                                .key = test_key("leaf"),
+                                .signer = test_key("ca2"),
                                 .ips = "2001:db8::7,192.0.2.1" });
     assert_int_equal(check(buf_str(&pem), "leaf", "", "192.0.2.1,2001:DB8:0:0::0007", NOW, NULL, &e), 0);
     assert_int_equal(check(buf_str(&pem), "leaf", "", "192.0.2.1,2001:db8::8", NOW, NULL, &e), SIGNET_ECERT);
@@ -271,14 +277,27 @@ static void links_that_do_not_hold_are_named(void **state)
         struct mk second;
         const char *reason;
     } cases[] = {
-        { { .subject = "Test CA 2", .issuer = "Test CA 1", .key = test_key("ca3"), .signer = test_key("ca1"), .is_ca = true },
+        { { .subject = "Test CA 2",
+            .issuer = "Test CA 1",
+            .key = test_key("ca3"),
+            .signer = test_key("ca1"),
+            .is_ca = true },
           "certificate 2 did not sign certificate 1" },
-        { { .subject = "Test CA 9", .issuer = "Test CA 1", .key = test_key("ca2"), .signer = test_key("ca1"), .is_ca = true },
+        { { .subject = "Test CA 9",
+            .issuer = "Test CA 1",
+            .key = test_key("ca2"),
+            .signer = test_key("ca1"),
+            .is_ca = true },
           "certificate 2 did not sign certificate 1" },
         { { .subject = "Test CA 2", .issuer = "Test CA 1", .key = test_key("ca2"), .signer = test_key("ca1") },
           "certificate 2 is not that of a certification authority" },
-        { { .subject = "Test CA 2", .issuer = "Test CA 1", .key = test_key("ca2"), .signer = test_key("ca1"), .is_ca = true,
-            .from = NOW - 9 * DAY, .until = NOW - DAY },
+        { { .subject = "Test CA 2",
+            .issuer = "Test CA 1",
+            .key = test_key("ca2"),
+            .signer = test_key("ca1"),
+            .is_ca = true,
+            .from = NOW - 9 * DAY,
+            .until = NOW - DAY },
           "certificate 2 of the chain expired on 2023-11-13T22:13:20Z" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -297,13 +316,19 @@ static void longer_chains_are_followed(void **state)
     BUF_AUTO(pem, 65536);
     struct err e = { 0 };
     buf_add(&pem, buf_str(&chain_pem));
-    mk_cert(&pem, &(struct mk){ .subject = "Test CA 1", .issuer = "Test CA 1", .key = test_key("ca1"),
-                                .signer = test_key("ca1"), .is_ca = true });
+    mk_cert(&pem, &(struct mk){ .subject = "Test CA 1",
+                                .issuer = "Test CA 1",
+                                .key = test_key("ca1"),
+                                .signer = test_key("ca1"),
+                                .is_ca = true });
     assert_int_equal(check(buf_str(&pem), "leaf", "example.com,www.example.com", "", NOW, NULL, &e), 0);
     BUF_AUTO(wrong, 65536);
     buf_add(&wrong, buf_str(&chain_pem));
-    mk_cert(&wrong, &(struct mk){ .subject = "Test CA 1", .issuer = "Test CA 1", .key = test_key("ca3"),
-                                  .signer = test_key("ca3"), .is_ca = true });
+    mk_cert(&wrong, &(struct mk){ .subject = "Test CA 1",
+                                  .issuer = "Test CA 1",
+                                  .key = test_key("ca3"),
+                                  .signer = test_key("ca3"),
+                                  .is_ca = true });
     assert_int_equal(check(buf_str(&wrong), "leaf", "example.com,www.example.com", "", NOW, NULL, &e), SIGNET_ECERT);
     assert_text(&e, "certificate 3 did not sign certificate 2");
 }
@@ -313,26 +338,34 @@ static void odd_leaves_are_the_cas_fault(void **state)
     (void)state;
     BUF_AUTO(pem, 65536);
     struct err e = { 0 };
-    mk_cert(&pem, &(struct mk){ .issuer = "Test CA 2", .key = test_key("leaf"), .signer = test_key("ca2"),
+    mk_cert(&pem, &(struct mk){ .issuer = "Test CA 2",
+                                .key = test_key("leaf"),
+                                .signer = test_key("ca2"),
                                 .raw_dns = { "example.com\0.evil", 17 } });
     assert_int_equal(check(buf_str(&pem), "leaf", "example.com", "", NOW, NULL, &e), SIGNET_ECERT);
     assert_int_equal(e.code, SIGNET_ECERT);
     assert_text(&e, "no host name");
     buf_clear(&pem);
-    mk_cert(&pem, &(struct mk){ .issuer = "Test CA 2", .key = test_key("leaf"), .signer = test_key("ca2"), .dns = "example.com",
-                                .from = NOW + 100, .until = NOW + 50 });
+    mk_cert(&pem, &(struct mk){ .issuer = "Test CA 2",
+                                .key = test_key("leaf"),
+                                .signer = test_key("ca2"),
+                                .dns = "example.com",
+                                .from = NOW + 100,
+                                .until = NOW + 50 });
     assert_int_equal(check(buf_str(&pem), "leaf", "example.com", "", NOW, NULL, &e), SIGNET_ECERT);
     assert_text(&e, "ends before it begins");
-    assert_int_equal(check(STR("-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n"), "leaf", "example.com", "",
-                           NOW, NULL, &e), SIGNET_ECERT);
+    assert_int_equal(check(STR("-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n"), "leaf",
+                           "example.com", "", NOW, NULL, &e),
+                     SIGNET_ECERT);
 }
 
 static void many_missing_names_are_counted(void **state)
 {
     (void)state;
     struct err e = { 0 };
-    assert_int_equal(check(buf_str(&chain_pem), "leaf", "example.com,www.example.com,a,b,c,d,e,f,g,h,i,j,k,l", "", NOW, NULL, &e),
-                     SIGNET_ECERT);
+    assert_int_equal(
+        check(buf_str(&chain_pem), "leaf", "example.com,www.example.com,a,b,c,d,e,f,g,h,i,j,k,l", "", NOW, NULL, &e),
+        SIGNET_ECERT);
     assert_text(&e, "names it lacks: a, b, c, d, e, f, g, h, i, j and 2 more");
 }
 

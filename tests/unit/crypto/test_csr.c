@@ -1,6 +1,6 @@
-#include "testlib.h"
 #include "crypto/csr.h"
 #include "crypto/pem.h"
+#include "testlib.h"
 
 static void fill(struct strlist *l, const char *csv)
 {
@@ -22,7 +22,9 @@ static void openssl_reads_what_was_asked_for(void **state)
         unsigned size;
         bool staple;
         const char *cn;
-    } cases[] = { { KEY_EC, 256, false, NULL }, { KEY_RSA, 2048, true, NULL }, { KEY_EC, 521, true, "example.com" },
+    } cases[] = { { KEY_EC, 256, false, NULL },
+                  { KEY_RSA, 2048, true, NULL },
+                  { KEY_EC, 521, true, "example.com" },
                   { KEY_ED25519, 0, false, NULL } };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct key *k = NULL;
@@ -45,7 +47,8 @@ static void openssl_reads_what_was_asked_for(void **state)
                                   "IP Address:2001:DB8:0:0:0:0:0:7"));
         assert_int_equal(strstr(t, "TLS Feature") != NULL, cases[i].staple);
         if (cases[i].staple)
-            assert_non_null(memmem(der.p, der.n, "\x06\x08\x2b\x06\x01\x05\x05\x07\x01\x18\x04\x05\x30\x03\x02\x01\x05", 17));
+            assert_non_null(
+                memmem(der.p, der.n, "\x06\x08\x2b\x06\x01\x05\x05\x07\x01\x18\x04\x05\x30\x03\x02\x01\x05", 17));
         key_free(k);
     }
 }
@@ -95,7 +98,8 @@ static void requests_made_by_openssl_are_read(void **state)
         BUF_AUTO(script, 1024);
         BUF_AUTO(csr, 8192);
         struct csr_info info;
-        buf_addf(&script, "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null %s 2>/dev/null",
+        buf_addf(&script,
+                 "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null %s 2>/dev/null",
                  cases[i].options);
         assert_int_equal(run_program((const char *[]){ "sh", "-c", buf_z(&script), NULL }, STR(""), &csr), 0);
         assert_int_equal(csr_read(&info, buf_str(&csr), NULL), 0);
@@ -113,8 +117,8 @@ static void odd_request(struct buf *der, signet_str dns, const char *cn, const s
     GENERAL_NAMES *g = sk_GENERAL_NAME_new_null();
     STACK_OF(X509_EXTENSION) *exts = NULL;
     if (cn)
-        X509_NAME_add_entry_by_NID(X509_REQ_get_subject_name(req), NID_commonName, MBSTRING_UTF8, (const unsigned char *)cn, -1,
-                                   -1, 0);
+        X509_NAME_add_entry_by_NID(X509_REQ_get_subject_name(req), NID_commonName, MBSTRING_UTF8,
+                                   (const unsigned char *)cn, -1, -1, 0);
     if (dns.n) {
         GENERAL_NAME *gn = GENERAL_NAME_new();
         ASN1_IA5STRING *s = ASN1_IA5STRING_new();
@@ -217,12 +221,9 @@ static int done(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(openssl_reads_what_was_asked_for),
-        cmocka_unit_test(a_request_is_read_back),
-        cmocka_unit_test(requests_made_by_openssl_are_read),
-        cmocka_unit_test(deceiving_requests_are_refused),
-        cmocka_unit_test(damaged_requests_are_refused),
-        cmocka_unit_test(names_that_fit_no_request_are_refused),
+        cmocka_unit_test(openssl_reads_what_was_asked_for),  cmocka_unit_test(a_request_is_read_back),
+        cmocka_unit_test(requests_made_by_openssl_are_read), cmocka_unit_test(deceiving_requests_are_refused),
+        cmocka_unit_test(damaged_requests_are_refused),      cmocka_unit_test(names_that_fit_no_request_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, done);
 }

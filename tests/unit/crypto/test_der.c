@@ -1,6 +1,6 @@
-#include "testlib.h"
 #include "crypto/der.h"
 #include "crypto/pem.h"
+#include "testlib.h"
 
 static void elements_are_taken_only_in_der(void **state)
 {
@@ -12,17 +12,17 @@ static void elements_are_taken_only_in_der(void **state)
     } cases[] = {
         { { "\x04\x00", 2 }, 0, 0 },
         { { "\x04\x02xy", 4 }, 0, 2 },
-        { { "\x04\x02xyz", 5 }, 0, 2 },                    /* more behind it */
-        { { "", 0 }, SIGNET_EFORMAT, 0 },                  /* nothing */
-        { { "\x04", 1 }, SIGNET_EFORMAT, 0 },              /* no length */
-        { { "\x04\x03xy", 4 }, SIGNET_EFORMAT, 0 },        /* cut */
-        { { "\x30\x80\x00\x00", 4 }, SIGNET_EFORMAT, 0 },  /* indefinite length */
-        { { "\x04\x81\x02xy", 5 }, SIGNET_EFORMAT, 0 },    /* long form for a short length */
+        { { "\x04\x02xyz", 5 }, 0, 2 },                   /* more behind it */
+        { { "", 0 }, SIGNET_EFORMAT, 0 },                 /* nothing */
+        { { "\x04", 1 }, SIGNET_EFORMAT, 0 },             /* no length */
+        { { "\x04\x03xy", 4 }, SIGNET_EFORMAT, 0 },       /* cut */
+        { { "\x30\x80\x00\x00", 4 }, SIGNET_EFORMAT, 0 }, /* indefinite length */
+        { { "\x04\x81\x02xy", 5 }, SIGNET_EFORMAT, 0 },   /* long form for a short length */
         { { "\x04\x82\x00\x02xy", 6 }, SIGNET_EFORMAT, 0 },
         { { "\x04\x84\xff\xff\xff\xff", 6 }, SIGNET_EFORMAT, 0 },
         { { "\x04\x85\x01\x00\x00\x00\x00", 7 }, SIGNET_EFORMAT, 0 },
         { { "\x04\x82\x01", 3 }, SIGNET_EFORMAT, 0 },
-        { { "\x1f\x81\x01\x00", 4 }, SIGNET_EFORMAT, 0 },  /* long tag */
+        { { "\x1f\x81\x01\x00", 4 }, SIGNET_EFORMAT, 0 }, /* long tag */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         signet_str in = cases[i].in;

@@ -1,6 +1,6 @@
-#include "testlib.h"
 #include "base/b64.h"
 #include "crypto/digest.h"
+#include "testlib.h"
 #include "vectors.h"
 
 static void sha256_knows_fips_180_answers(void **state)
@@ -44,9 +44,11 @@ static void hmac_knows_rfc4231_answers(void **state)
         const char *hex;
     } cases[] = {
         { SIGNET_ALG_HS256, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" },
-        { SIGNET_ALG_HS384, "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649" },
-        { SIGNET_ALG_HS512, "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fd"
-                            "caeab1a34d4a6b4b636e070a38bce737" },
+        { SIGNET_ALG_HS384,
+          "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649" },
+        { SIGNET_ALG_HS512,
+          "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fd"
+          "caeab1a34d4a6b4b636e070a38bce737" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint8_t mac[64];
@@ -89,10 +91,8 @@ static void random_numbers_stay_below(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sha256_knows_fips_180_answers),
-        cmocka_unit_test(hmac_signs_rfc7515_a1),
-        cmocka_unit_test(hmac_knows_rfc4231_answers),
-        cmocka_unit_test(hmac_refuses_other_algorithms_and_empty_keys),
+        cmocka_unit_test(sha256_knows_fips_180_answers), cmocka_unit_test(hmac_signs_rfc7515_a1),
+        cmocka_unit_test(hmac_knows_rfc4231_answers),    cmocka_unit_test(hmac_refuses_other_algorithms_and_empty_keys),
         cmocka_unit_test(random_numbers_stay_below),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,14 +1,14 @@
-#include "testlib.h"
 #include "base/b64.h"
 #include "crypto/key.h"
+#include "testlib.h"
 #include "vectors.h"
 
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
 
-#define A2_MEMBERS \
-    "\"n\":\"" A2_N "\",\"e\":\"AQAB\",\"d\":\"" A2_D "\",\"p\":\"" A2_P "\",\"q\":\"" A2_Q "\",\"dp\":\"" A2_DP "\",\"dq\":\"" A2_DQ \
-    "\",\"qi\":\"" A2_QI "\",\"kty\":\"RSA\""
+#define A2_MEMBERS "\"n\":\"" A2_N "\",\"e\":\"AQAB\",\"d\":\"" A2_D "\"," A2_FACTORS ",\"kty\":\"RSA\""
+#define A2_FACTORS                                                                                                     \
+    "\"p\":\"" A2_P "\",\"q\":\"" A2_Q "\",\"dp\":\"" A2_DP "\",\"dq\":\"" A2_DQ "\",\"qi\":\"" A2_QI "\""
 
 static struct key *read_jwk(const char *json)
 {
@@ -37,8 +37,10 @@ static void rs256_signs_rfc7515_a2(void **state)
 {
     (void)state;
     assert_signs("{" A2_MEMBERS "}", A2_INPUT, A2_SIG);
-    /* without its factors a key works, too */
-    assert_signs("{\"kty\":\"RSA\",\"d\":\"" A2_D "\",\"e\":\"AQAB\",\"n\":\"" A2_N "\"}", A2_INPUT, A2_SIG);
+    /* in any order, with members that say nothing here */
+    assert_signs("{\"kty\":\"RSA\",\"use\":\"sig\",\"qi\":\"" A2_QI "\",\"q\":\"" A2_Q "\",\"p\":\"" A2_P
+                 "\",\"dq\":\"" A2_DQ "\",\"dp\":\"" A2_DP "\",\"d\":\"" A2_D "\",\"e\":\"AQAB\",\"n\":\"" A2_N "\"}",
+                 A2_INPUT, A2_SIG);
 }
 
 static void eddsa_signs_rfc8037_a4(void **state)
@@ -91,8 +93,9 @@ static void public_jwk_is_canonical(void **state)
     struct key *k = read_jwk(A3_JWK);
     assert_int_equal(key_alg(k), SIGNET_ALG_ES256);
     assert_int_equal(key_public_jwk(k, &text), 0);
-    assert_string_equal(buf_z(&text), "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
-                                      "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"}");
+    assert_string_equal(buf_z(&text),
+                        "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
+                        "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"}");
     key_free(k);
 }
 
@@ -102,9 +105,9 @@ static void private_jwk_is_written_as_certbot_does(void **state)
     BUF_AUTO(text, 8192);
     struct key *k = read_jwk("{" A2_MEMBERS "}");
     assert_int_equal(key_to_jwk(k, &text), 0);
-    assert_string_equal(buf_z(&text),
-                        "{\"n\": \"" A2_N "\", \"e\": \"AQAB\", \"d\": \"" A2_D "\", \"p\": \"" A2_P "\", \"q\": \"" A2_Q
-                        "\", \"dp\": \"" A2_DP "\", \"dq\": \"" A2_DQ "\", \"qi\": \"" A2_QI "\", \"kty\": \"RSA\"}");
+    assert_string_equal(buf_z(&text), "{\"n\": \"" A2_N "\", \"e\": \"AQAB\", \"d\": \"" A2_D "\", \"p\": \"" A2_P
+                                      "\", \"q\": \"" A2_Q "\", \"dp\": \"" A2_DP "\", \"dq\": \"" A2_DQ
+                                      "\", \"qi\": \"" A2_QI "\", \"kty\": \"RSA\"}");
     key_free(k);
 }
 
@@ -130,9 +133,9 @@ static void jwk_round_trip_keeps_the_key(void **state)
     }
 }
 
-#define PYTHON_KEY \
-    "import sys, json, josepy\n" \
-    "from cryptography.hazmat.primitives.asymmetric import rsa, ec\n" \
+#define PYTHON_KEY                                                                                                     \
+    "import sys, json, josepy\n"                                                                                       \
+    "from cryptography.hazmat.primitives.asymmetric import rsa, ec\n"                                                  \
     "from cryptography.hazmat.primitives.serialization import *\n"
 
 /* What certbot wrote: read it, find the same key and thumbprint. */
@@ -146,9 +149,10 @@ static void keys_that_josepy_wrote_are_read(void **state)
         PYTHON_KEY "k = josepy.JWKEC(key=ec.generate_private_key(ec.SECP384R1()))\n",
         PYTHON_KEY "k = josepy.JWKEC(key=ec.generate_private_key(ec.SECP521R1()))\n",
     };
-    static const char print[] = "pem = k.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)\n"
-                                "sys.stdout.write('\\0'.join([k.json_dumps(), pem.decode(), "
-                                "josepy.encode_b64jose(k.thumbprint())]))\n";
+    static const char print[] =
+        "pem = k.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)\n"
+        "sys.stdout.write('\\0'.join([k.json_dumps(), pem.decode(), "
+        "josepy.encode_b64jose(k.thumbprint())]))\n";
     for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
         BUF_AUTO(script, 4096);
         BUF_AUTO(out, 16384);
@@ -156,7 +160,8 @@ static void keys_that_josepy_wrote_are_read(void **state)
         BUF_AUTO(thumb, 64);
         signet_str jwk, rest, pem, their_thumb;
         buf_addf(&script, "%s%s", scripts[i], print);
-        assert_int_equal(run_program((const char *[]){ "/usr/bin/python3", "-c", buf_z(&script), NULL }, STR(""), &out), 0);
+        assert_int_equal(run_program((const char *[]){ "/usr/bin/python3", "-c", buf_z(&script), NULL }, STR(""), &out),
+                         0);
         assert_true(str_cut(buf_str(&out), '\0', &jwk, &rest));
         assert_true(str_cut(rest, '\0', &pem, &their_thumb));
         struct key *k = NULL;
@@ -173,9 +178,9 @@ static void keys_that_josepy_wrote_are_read(void **state)
 static void josepy_reads_the_keys_we_write(void **state)
 {
     (void)state;
-    static const char script[] =
-        PYTHON_KEY "k = josepy.JWK.json_loads(sys.stdin.read())\n"
-                   "sys.stdout.write(k.key._wrapped.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())\n";
+    static const char script[] = PYTHON_KEY
+        "k = josepy.JWK.json_loads(sys.stdin.read())\n"
+        "sys.stdout.write(k.key._wrapped.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())\n";
     static const struct {
         enum key_type type;
         unsigned size;
@@ -188,7 +193,8 @@ static void josepy_reads_the_keys_we_write(void **state)
         assert_int_equal(key_new(&k, cases[i].type, cases[i].size, NULL), 0);
         assert_int_equal(key_to_jwk(k, &jwk), 0);
         assert_int_equal(key_to_pem(k, &pem), 0);
-        assert_int_equal(run_program((const char *[]){ "/usr/bin/python3", "-c", script, NULL }, buf_str(&jwk), &theirs), 0);
+        assert_int_equal(
+            run_program((const char *[]){ "/usr/bin/python3", "-c", script, NULL }, buf_str(&jwk), &theirs), 0);
         assert_string_equal(buf_z(&theirs), buf_z(&pem));
         key_free(k);
     }
@@ -211,24 +217,30 @@ static void unfit_jwks_are_refused(void **state)
         { "{\"kty\":\"RSA\",\"n\":\"" A2_N "\",\"d\":\"" A2_D "\"}", "\"e\"" },
         { "{\"kty\":\"RSA\",\"n\":\"" A2_N "\",\"d\":\"" A2_D "\",\"e\":\"AQAB\",\"p\":\"" A2_P "\"}", "\"q\"" },
         { "{\"kty\":\"RSA\",\"n\":\"" A2_N "\",\"d\":\"AQ=\",\"e\":\"AQAB\"}", "base64url" },
-        { "{\"kty\":\"RSA\",\"n\":\"AQAB\",\"d\":\"AQAB\",\"e\":\"AQAB\"}", "make no RSA key" },
-        { "{\"kty\":\"RSA\",\"n\":\"" A2_N "\",\"d\":\"AQAB\",\"e\":\"AQAB\"}", "do not belong together" },
-        { "{\"kty\":\"RSA\",\"n\":\"" A2_N "\",\"d\":\"" A2_D "\",\"e\":\"AA\"}", "make no RSA key" },
-        { "{\"kty\":\"RSA\",\"n\":\"" A2_N "\",\"d\":\"" A2_D "\",\"e\":\"AQ\"}", "make no RSA key" },
+        { "{\"kty\":\"RSA\",\"n\":\"" A2_N "\",\"d\":\"" A2_D "\",\"e\":\"AQAB\"}", "\"p\"" },
+        { "{\"kty\":\"RSA\",\"n\":\"AQAB\",\"d\":\"AQAB\",\"e\":\"AQAB\"," A2_FACTORS "}", "make no RSA key" },
+        { "{\"kty\":\"RSA\",\"n\":\"" A2_D "\",\"d\":\"" A2_N "\",\"e\":\"AQAB\"," A2_FACTORS "}", "make no RSA key" },
+        { "{\"kty\":\"RSA\",\"n\":\"" R7638_N "\",\"d\":\"" A2_D "\",\"e\":\"AQAB\"," A2_FACTORS "}",
+          "do not belong together" },
+        { "{\"kty\":\"RSA\",\"n\":\"" A2_N "\",\"d\":\"" A2_D "\",\"e\":\"AA\"," A2_FACTORS "}", "make no RSA key" },
+        { "{\"kty\":\"RSA\",\"n\":\"" A2_N "\",\"d\":\"" A2_D "\",\"e\":\"AQ\"," A2_FACTORS "}", "make no RSA key" },
         { "{" A2_MEMBERS ",\"oth\":[]}", "two primes" },
         { "{\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"AQ\",\"y\":\"AQ\",\"d\":\"AQ\"}", "no curve" },
         { "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AQ\",\"y\":\"AQ\",\"d\":\"AQ\"}", "1 bytes instead of 32" },
         /* not on the curve: the last bit of y */
         { "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
-          "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a4\",\"d\":\"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI\"}",
+          "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a4\",\"d\":\"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-"
+          "E9LI\"}",
           "make no EC key" },
         /* another d */
         { "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
-          "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\",\"d\":\"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LM\"}",
+          "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\",\"d\":\"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-"
+          "E9LM\"}",
           "do not belong together" },
         { "{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"AQ\",\"d\":\"AQ\"}", "only Ed25519" },
         { "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"d\":\"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\","
-          "\"x\":\"21qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}", "do not belong together" },
+          "\"x\":\"21qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}",
+          "do not belong together" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct key *k = NULL;

@@ -1,6 +1,6 @@
-#include "testlib.h"
 #include "base/b64.h"
 #include "crypto/key.h"
+#include "testlib.h"
 #include "vectors.h"
 
 static const struct {
@@ -10,8 +10,8 @@ static const struct {
     const char *curve;
     size_t sig;
 } kinds[] = {
-    { KEY_RSA, 2048, SIGNET_ALG_RS256, "", 256 },          { KEY_EC, 256, SIGNET_ALG_ES256, "secp256r1", 64 },
-    { KEY_EC, 384, SIGNET_ALG_ES384, "secp384r1", 96 },    { KEY_EC, 521, SIGNET_ALG_ES512, "secp521r1", 132 },
+    { KEY_RSA, 2048, SIGNET_ALG_RS256, "", 256 },       { KEY_EC, 256, SIGNET_ALG_ES256, "secp256r1", 64 },
+    { KEY_EC, 384, SIGNET_ALG_ES384, "secp384r1", 96 }, { KEY_EC, 521, SIGNET_ALG_ES512, "secp521r1", 132 },
     { KEY_ED25519, 255, SIGNET_ALG_EDDSA, "", 64 },
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
@@ -54,8 +54,8 @@ static void impossible_keys_are_refused(void **state)
     static const struct {
         enum key_type type;
         unsigned size;
-    } cases[] = { { KEY_RSA, 1024 }, { KEY_RSA, 2047 }, { KEY_RSA, 16384 }, { KEY_RSA, 0 }, { KEY_EC, 224 }, { KEY_EC, 0 },
-                  { KEY_UNKNOWN, 0 } };
+    } cases[] = { { KEY_RSA, 1024 }, { KEY_RSA, 2047 }, { KEY_RSA, 16384 }, { KEY_RSA, 0 },
+                  { KEY_EC, 224 },   { KEY_EC, 0 },     { KEY_UNKNOWN, 0 } };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct key *k = NULL;
         struct err e = { 0 };
@@ -98,12 +98,14 @@ static void openssl_writes_the_same_pem(void **state)
         assert_int_equal(run_program((const char *[]){ "openssl", "pkey", NULL }, buf_str(&old), &theirs), 0);
         assert_string_equal(buf_z(&theirs), buf_z(&pem));
         buf_clear(&theirs);
-        assert_int_equal(run_program((const char *[]){ "openssl", "pkey", "-pubout", NULL }, buf_str(&pem), &theirs), 0);
+        assert_int_equal(run_program((const char *[]){ "openssl", "pkey", "-pubout", NULL }, buf_str(&pem), &theirs),
+                         0);
         assert_string_equal(buf_z(&theirs), buf_z(&pub));
         if (kinds[i].type == KEY_ED25519)
             continue;
         buf_clear(&theirs);
-        assert_int_equal(run_program((const char *[]){ "openssl", "pkey", "-traditional", NULL }, buf_str(&pem), &theirs), 0);
+        assert_int_equal(
+            run_program((const char *[]){ "openssl", "pkey", "-traditional", NULL }, buf_str(&pem), &theirs), 0);
         assert_string_equal(buf_z(&theirs), buf_z(&old));
     }
 }
@@ -256,19 +258,19 @@ static void signing_needs_room_and_a_private_key(void **state)
 static void account_id_is_certbots(void **state)
 {
     (void)state;
-    static const char script[] =
-        "import sys, hashlib\n"
-        "from cryptography.hazmat.primitives.serialization import *\n"
-        "k = load_pem_private_key(sys.stdin.buffer.read(), None)\n"
-        "p = k.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)\n"
-        "sys.stdout.write(hashlib.md5(p).hexdigest())\n";
+    static const char script[] = "import sys, hashlib\n"
+                                 "from cryptography.hazmat.primitives.serialization import *\n"
+                                 "k = load_pem_private_key(sys.stdin.buffer.read(), None)\n"
+                                 "p = k.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)\n"
+                                 "sys.stdout.write(hashlib.md5(p).hexdigest())\n";
     for (size_t i = 0; i < KINDS; i++) {
         BUF_AUTO(pem, 8192);
         BUF_AUTO(id, 64);
         BUF_AUTO(theirs, 64);
         assert_int_equal(key_to_pem(made[i], &pem), 0);
         assert_int_equal(key_account_id(made[i], &id), 0);
-        assert_int_equal(run_program((const char *[]){ "/usr/bin/python3", "-c", script, NULL }, buf_str(&pem), &theirs), 0);
+        assert_int_equal(
+            run_program((const char *[]){ "/usr/bin/python3", "-c", script, NULL }, buf_str(&pem), &theirs), 0);
         assert_int_equal(id.n, 32);
         assert_string_equal(buf_z(&id), buf_z(&theirs));
     }

@@ -1,7 +1,7 @@
-#include "testlib.h"
 #include "crypto/cert.h"
 #include "crypto/digest.h"
 #include "crypto/tlsalpn.h"
+#include "testlib.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -80,12 +80,25 @@ struct client {
     const char *sni;
     signet_str alpn; /* wire form; empty: none offered */
     int max_version;
-    size_t step;     /* bytes handed over at once; 0: all */
+    size_t step; /* bytes handed over at once; 0: all */
 };
 
-#define ALPN_ACME { "\x0a" "acme-tls/1", 11 }
-#define ALPN_HTTP { "\x08http/1.1\x02h2", 12 }
-#define ALPN_BOTH { "\x02h2\x0a" "acme-tls/1", 14 }
+#define ALPN_ACME                                                                                                      \
+    {                                                                                                                  \
+        "\x0a"                                                                                                         \
+        "acme-tls/1",                                                                                                  \
+            11                                                                                                         \
+    }
+#define ALPN_HTTP                                                                                                      \
+    {                                                                                                                  \
+        "\x08http/1.1\x02h2", 12                                                                                       \
+    }
+#define ALPN_BOTH                                                                                                      \
+    {                                                                                                                  \
+        "\x02h2\x0a"                                                                                                   \
+        "acme-tls/1",                                                                                                  \
+            14                                                                                                         \
+    }
 
 static bool to_server(SSL *ssl, struct tlsalpn_conn *conn, size_t step, bool *over)
 {
@@ -236,8 +249,10 @@ static void garbage_ends_a_connection(void **state)
 {
     (void)state;
     struct tlsalpn *t = two_names();
-    static const signet_str inputs[] = { { "GET / HTTP/1.0\r\n\r\n", 18 }, { "\x16\x03\x01\x00\x04\x01\x00\x00\x00", 9 },
-                                         { "\x16\x03\x01\x00\x00", 5 }, { "\xff\xff\xff\xff\xff\xff", 6 } };
+    static const signet_str inputs[] = { { "GET / HTTP/1.0\r\n\r\n", 18 },
+                                         { "\x16\x03\x01\x00\x04\x01\x00\x00\x00", 9 },
+                                         { "\x16\x03\x01\x00\x00", 5 },
+                                         { "\xff\xff\xff\xff\xff\xff", 6 } };
     for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
         struct tlsalpn_conn *c = NULL;
         BUF_AUTO(out, 4096);

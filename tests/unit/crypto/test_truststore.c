@@ -1,6 +1,6 @@
-#include "testlib.h"
 #include "crypto/pem.h"
 #include "crypto/truststore.h"
+#include "testlib.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -76,7 +76,8 @@ static SSL_CTX *client_ctx(struct truststore *t)
 
 static void add_root(struct buf *bundle, const char *cn, const char *key)
 {
-    mk_cert(bundle, &(struct mk){ .subject = cn, .issuer = cn, .key = test_key(key), .signer = test_key(key), .is_ca = true });
+    mk_cert(bundle,
+            &(struct mk){ .subject = cn, .issuer = cn, .key = test_key(key), .signer = test_key(key), .is_ca = true });
 }
 
 /* Roots nobody asks for, so that there is something to search. */
@@ -135,8 +136,13 @@ static void an_expired_root_is_not_trusted(void **state)
     (void)state;
     BUF_AUTO(bundle, 1u << 20);
     BUF_AUTO(chain, 65536);
-    struct mk root = { .subject = "Test CA 1", .issuer = "Test CA 1", .key = test_key("ca1"), .signer = test_key("ca1"),
-                       .is_ca = true, .from = NOW - 9 * DAY, .until = NOW - DAY };
+    struct mk root = { .subject = "Test CA 1",
+                       .issuer = "Test CA 1",
+                       .key = test_key("ca1"),
+                       .signer = test_key("ca1"),
+                       .is_ca = true,
+                       .from = NOW - 9 * DAY,
+                       .until = NOW - DAY };
     mk_chain(&chain);
     mk_cert(&bundle, &root);
     assert_int_equal(try_bundle(&bundle, buf_str(&chain), "example.com"), X509_V_ERR_CERT_HAS_EXPIRED);
@@ -148,14 +154,19 @@ static void an_expired_root_is_not_trusted(void **state)
 static void the_right_one_of_several_roots_of_one_name_is_found(void **state)
 {
     (void)state;
-    static const char *const orders[][3] = { { "ca1", "ca3", "leaf2" }, { "ca3", "ca1", "leaf2" }, { "ca3", "leaf2", "ca1" } };
+    static const char *const orders[][3] = { { "ca1", "ca3", "leaf2" },
+                                             { "ca3", "ca1", "leaf2" },
+                                             { "ca3", "leaf2", "ca1" } };
     for (size_t i = 0; i < 3; i++) {
         BUF_AUTO(bundle, 1u << 20);
         BUF_AUTO(chain, 65536);
         mk_chain(&chain);
         for (size_t k = 0; k < 3; k++) {
-            struct mk m = { .subject = "Test CA 1", .issuer = "Test CA 1", .key = test_key(orders[i][k]),
-                            .signer = test_key(orders[i][k]), .is_ca = true };
+            struct mk m = { .subject = "Test CA 1",
+                            .issuer = "Test CA 1",
+                            .key = test_key(orders[i][k]),
+                            .signer = test_key(orders[i][k]),
+                            .is_ca = true };
             mk_cert(&bundle, &m);
         }
         assert_int_equal(try_bundle(&bundle, buf_str(&chain), "example.com"), X509_V_OK);
@@ -168,8 +179,12 @@ static void names_match_as_openssl_matches_them(void **state)
     (void)state;
     BUF_AUTO(bundle, 1u << 20);
     BUF_AUTO(chain, 65536);
-    struct mk root = { .subject = "TEST ca 1", .issuer = "TEST ca 1", .key = test_key("ca1"), .signer = test_key("ca1"),
-                       .is_ca = true, .subject_type = V_ASN1_PRINTABLESTRING };
+    struct mk root = { .subject = "TEST ca 1",
+                       .issuer = "TEST ca 1",
+                       .key = test_key("ca1"),
+                       .signer = test_key("ca1"),
+                       .is_ca = true,
+                       .subject_type = V_ASN1_PRINTABLESTRING };
     mk_chain(&chain);
     mk_cert(&bundle, &root);
     assert_int_equal(try_bundle(&bundle, buf_str(&chain), "example.com"), X509_V_OK);
@@ -198,7 +213,8 @@ static void attaching_twice_and_to_many_is_fine(void **state)
 static void a_bundle_without_certificates_is_refused(void **state)
 {
     (void)state;
-    static const signet_str bundles[] = { { "", 0 }, { "hello\n", 6 },
+    static const signet_str bundles[] = { { "", 0 },
+                                          { "hello\n", 6 },
                                           { "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n", 59 },
                                           { "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", 59 },
                                           { "-----BEGIN CERTIFICATE-----\n", 28 } };

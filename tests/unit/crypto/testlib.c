@@ -37,7 +37,8 @@ static void set_cn(X509_NAME *name, const char *cn, int type)
 {
     if (cn)
         assert_int_equal(X509_NAME_add_entry_by_NID(name, NID_commonName, type ? type : MBSTRING_UTF8,
-                                                    (const unsigned char *)cn, -1, -1, 0), 1);
+                                                    (const unsigned char *)cn, -1, -1, 0),
+                         1);
 }
 
 static void add_ext(X509 *x, X509V3_CTX *ctx, int nid, const char *value)
@@ -150,10 +151,16 @@ void mk_cert(struct buf *pem, const struct mk *m)
 
 void mk_chain(struct buf *pem)
 {
-    mk_cert(pem, &(struct mk){ .subject = NULL, .issuer = "Test CA 2", .key = test_key("leaf"), .signer = test_key("ca2"),
+    mk_cert(pem, &(struct mk){ .subject = NULL,
+                               .issuer = "Test CA 2",
+                               .key = test_key("leaf"),
+                               .signer = test_key("ca2"),
                                .dns = "example.com,www.example.com" });
-    mk_cert(pem, &(struct mk){ .subject = "Test CA 2", .issuer = "Test CA 1", .key = test_key("ca2"),
-                               .signer = test_key("ca1"), .is_ca = true });
+    mk_cert(pem, &(struct mk){ .subject = "Test CA 2",
+                               .issuer = "Test CA 1",
+                               .key = test_key("ca2"),
+                               .signer = test_key("ca1"),
+                               .is_ca = true });
 }
 
 static void write_all(int fd, signet_str s)

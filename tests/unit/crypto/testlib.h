@@ -1,4 +1,5 @@
-/* What the tests of src/crypto share: keys made once, a small certification authority in memory, other programs as judges. */
+/* What the tests of src/crypto share: keys made once, a small certification authority in memory, other programs as
+ * judges. */
 #ifndef TEST_CRYPTO_TESTLIB_H
 #define TEST_CRYPTO_TESTLIB_H
 
@@ -21,16 +22,16 @@ struct key *test_key(const char *name); /* "leaf", "leaf2", "ca1", "ca2", "ca3":
 void test_keys_free(void);
 
 struct mk {
-    const char *subject, *issuer;       /* common names */
+    const char *subject, *issuer; /* common names */
     const struct key *key, *signer;
-    const char *dns, *ips;              /* comma separated, or NULL */
-    signet_str raw_dns;                 /* one more DNS name, bytes as they are */
-    int64_t from, until;                /* 0: NOW - DAY, NOW + 90 * DAY */
+    const char *dns, *ips; /* comma separated, or NULL */
+    signet_str raw_dns;    /* one more DNS name, bytes as they are */
+    int64_t from, until;   /* 0: NOW - DAY, NOW + 90 * DAY */
     bool is_ca, no_aki, negative_serial;
-    signet_str serial;                  /* big endian; empty: 0x1234 */
-    const char *aki_hex;                /* key identifier instead of the signer's */
+    signet_str serial;   /* big endian; empty: 0x1234 */
+    const char *aki_hex; /* key identifier instead of the signer's */
     const char *ocsp;
-    int subject_type;                   /* MBSTRING_UTF8 (0), or V_ASN1_PRINTABLESTRING … */
+    int subject_type; /* MBSTRING_UTF8 (0), or V_ASN1_PRINTABLESTRING … */
 };
 /* Appends a certificate in PEM. */
 void mk_cert(struct buf *pem, const struct mk *m);
