@@ -202,6 +202,7 @@ static int start_order(struct issuer *s, struct issue *i, struct err *e)
         .n_idents = n,
         .csr_der = buf_str(&i->csr),
         .profile = profile_of(&i->req),
+        .profile_optional = !i->req.required_profile,
         .replaces = buf_str(&i->replaces),
         .preferred_chain = str_of(i->req.preferred_chain),
         .revalidate = i->req.dry_run,

@@ -181,6 +181,8 @@ static int set_text(char **at, const char *value, struct err *e)
 static int settle_request(struct issue *i, struct err *e)
 {
     bool rsa = key_kind(i->key) == KEY_RSA;
+    if (strlist_copy(&i->req.domains, &i->domains) || strlist_copy(&i->req.ip_addresses, &i->ips) || request_map_webroots(&i->req))
+        return err_nomem(e);
     int rc = set_text(&i->req.account, i->slot->account->id, e);
     if (!rc)
         rc = set_text(&i->req.key_type, rsa ? "rsa" : "ecdsa", e);
