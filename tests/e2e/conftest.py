@@ -7,8 +7,22 @@ import pytest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "fault")]
 
-from harness.box import Box  # noqa: E402
+from harness.box import Box, signet_binary  # noqa: E402
 from harness.ca import Pebble  # noqa: E402
+
+
+def pytest_sessionstart(session):
+    if not session.config.option.collectonly:
+        try:
+            signet_binary()
+        except RuntimeError as e:
+            pytest.exit(str(e), returncode=1)
+
+
+def pytest_collection_modifyitems(items):
+    """The long ones first, so that no worker ends up alone with one of them."""
+    slow = ("test_crash", "test_a_hung_ca", "transient_fault_anywhere", "test_interop")
+    items.sort(key=lambda i: not any(s in i.nodeid for s in slow))
 
 
 @pytest.fixture(scope="session")

@@ -145,10 +145,8 @@ def test_a_delete_killed_anywhere(crashpoint, ca, make_box, tmp_path):
     def again(box):
         if not box.lineage(NAME).gone():
             box.signet("delete", "--cert-name", NAME, server=False, check=None)
-        box.signet("renew")
         assert box.lineage(NAME).gone(), "the delete could not be finished by a second one"
-        box.issue(NAME)
-        box.lineage(NAME).check(version=1)
+        box.signet("renew")
 
     words = ["delete", "--cert-name", NAME]
     whole = copy_of(base, str(tmp_path / "whole"), ca)

@@ -36,12 +36,11 @@ def three(box):
 def test_order_of_a_first_issue(box):
     for kind in ("pre", "deploy", "post"):
         in_folder(box, kind, "dir")
-    r = box.issue("h.example", args=three(box))
+    box.issue("h.example", args=three(box))
     assert words(box) == ["pre/dir", "pre", "deploy/dir", "deploy", "post/dir", "post"]
     live = box.config + "/live/h.example"
     assert order(box)[3] == "deploy [%s] [h.example] []" % live
     assert order(box)[0].startswith("pre/dir [] [] ")
-    assert "Running pre-hook command" in r.out or "pre-hook" in r.out + r.err + box.log()
 
 
 def test_names_are_told_with_spaces(box):
@@ -167,11 +166,9 @@ def test_stored_hooks_run_again_and_new_ones_take_their_place(box):
 def test_a_hook_that_is_not_there_is_found_at_the_start(box, kind):
     since = box.ca.mark()
     r = box.issue("h.example", args=["--%s-hook" % kind, "no-such-command --now"], check=1)
-    shown = "deploy" if kind == "renew" else kind
-    text = " ".join(r.err.split())
-    assert "Unable to find %s-hook command no-such-command in the PATH. (PATH is " % shown in text or \
-        "Unable to find %s-hook command no-such-command in the PATH. (PATH is " % kind in text
-    assert "See also the --disable-hook-validation option." in r.err
+    shown = {"renew": ("renew", "deploy")}.get(kind, (kind,))
+    assert any(r.complains("Unable to find %s-hook command no-such-command in the PATH. (PATH is " % s) for s in shown), r
+    assert r.complains("See also the --disable-hook-validation option.")
     assert box.ca.count("newOrder", since) == 0
 
 

@@ -36,10 +36,10 @@ def test_not_due(box):
     since = box.ca.mark()
     r = box.signet("renew")
     full = lineage.path("fullchain")
-    assert FRAME + "Processing %s\n" % lineage.conf + FRAME in r.out
+    assert r.says(FRAME + "Processing %s\n" % lineage.conf + FRAME)
     assert "Certificate not yet due for renewal\n" in r.out
-    assert ("The following certificates are not due for renewal yet:\n  %s expires on %s (skipped)\nNo renewals were attempted.\n"
-            % (full, lineage.cert.not_valid_after.date())) in r.out
+    assert r.says("The following certificates are not due for renewal yet:\n  %s expires on %s (skipped)\nNo renewals were attempted.\n"
+                  % (full, lineage.cert.not_valid_after.date()))
     assert box.ca.count("newOrder", since) == 0
     lineage.check(version=1)
 
@@ -52,8 +52,8 @@ def test_forced(box):
     for n in ("f1.example", "f2.example"):
         box.lineage(n).check(version=2, names=[n])
         assert "Renewing an existing certificate for %s\n" % n in r.out
-    assert ("Congratulations, all renewals succeeded:\n  %s (success)\n  %s (success)\n"
-            % (box.lineage("f1.example").path("fullchain"), box.lineage("f2.example").path("fullchain"))) in r.out
+    assert r.says("Congratulations, all renewals succeeded:\n  %s (success)\n  %s (success)\n"
+                  % (box.lineage("f1.example").path("fullchain"), box.lineage("f2.example").path("fullchain")))
     assert box.ca.issued(since) == 2 and box.ca.count("newAccount", since) == 0
 
 
@@ -152,9 +152,9 @@ def test_one_failure_holds_nobody_back(box):
     finally:
         box.ca.dns_clear_servfail("b.some.example")
     path = {n: box.lineage(n + ".some.example").path("fullchain") for n in "abc"}
-    assert "The following renewals succeeded:\n  %s (success)\n  %s (success)\n" % (path["a"], path["c"]) in r.out
-    assert "The following renewals failed:\n  %s (failure)\n" % path["b"] in r.err
-    assert "Failed to renew certificate b.some.example with error: " in r.err
+    assert r.says("The following renewals succeeded:\n  %s (success)\n  %s (success)\n" % (path["a"], path["c"]))
+    assert r.complains("The following renewals failed:\n  %s (failure)\n" % path["b"])
+    assert r.complains("Failed to renew certificate b.some.example with error: ")
     assert "1 renew failure(s), 0 parse failure(s)" in r.err
     assert [box.lineage(n + ".some.example").check_pair() for n in "abc"] == [2, 1, 2]
 
@@ -163,7 +163,7 @@ def test_all_fail(box):
     box.issue("af.example")
     box.ca.dns_servfail("af.example")
     r = box.signet("renew", "--force-renewal", check=1)
-    assert "All renewals failed. The following certificates could not be renewed:\n  %s (failure)\n" % box.lineage("af.example").path("fullchain") in r.err
+    assert r.complains("All renewals failed. The following certificates could not be renewed:\n  %s (failure)\n" % box.lineage("af.example").path("fullchain"))
     assert "1 renew failure(s), 0 parse failure(s)" in r.err
     box.lineage("af.example").check(version=1)
 
@@ -180,7 +180,7 @@ def test_a_broken_file_fails_alone(box, kind):
     box.file("etc/renewal/bad.example.conf", bad)
     r = box.signet("renew", "--force-renewal", check=1)
     box.lineage("good.example").check(version=2)
-    assert "Additionally, the following renewal configurations were invalid:\n  %s/renewal/bad.example.conf (parsefail)\n" % box.config in r.out + r.err
+    assert "Additionally, the following renewal configurations were invalid: %s/renewal/bad.example.conf (parsefail)" % box.config in r.words
     assert "0 renew failure(s), 1 parse failure(s)" in r.err
     assert box.file("etc/renewal/bad.example.conf") == bad
 
@@ -206,7 +206,7 @@ def test_one_by_its_name(box):
 def test_names_are_refused(box):
     box.issue("d.example")
     r = box.signet("renew", "-d", "d.example", check=1)
-    assert "Currently, the renew verb is capable of either renewing all installed certificates" in r.err
+    assert r.complains("Currently, the renew verb is capable of either renewing all installed certificates")
 
 
 def test_quiet_is_silent(box):
@@ -223,7 +223,7 @@ def test_dry_run_changes_nothing(box):
     before = {k: v for k, v in box.snapshot().items() if not k.startswith("accounts")}
     since = box.ca.mark()
     r = box.signet("renew", "--dry-run")
-    assert "Congratulations, all simulated renewals succeeded:\n  %s (success)\n" % box.lineage("dr.example").path("fullchain") in r.out
+    assert r.says("Congratulations, all simulated renewals succeeded:\n  %s (success)\n" % box.lineage("dr.example").path("fullchain"))
     assert {k: v for k, v in box.snapshot().items() if not k.startswith("accounts")} == before
     assert box.ca.issued(since) == 1
 
@@ -288,7 +288,7 @@ def test_links_left_behind_are_repaired(box):
         os.unlink(lineage.path(kind))
         os.symlink("../../archive/left.example/%s1.pem" % kind, lineage.path(kind))
     r = box.signet("renew")
-    assert "Found a new certificate /archive/ that was not linked to in /live/; fixing..." in r.out + r.err
+    assert "Found a new certificate /archive/ that was not linked to in /live/; fixing..." in r.words
     lineage.check(version=2)
 
 

@@ -7,8 +7,7 @@ import pytest
 AGREE = ["--agree-tos", "--register-unsafely-without-email"]
 
 
-@pytest.mark.parametrize("challenge,option", [("tls-alpn-01", "--tls-alpn-01-port"), ("tls-alpn", "--tls-alpn-01-port"), ("tls-sni", "--tls-sni-01-port"),
-                                              ("tls-sni-01", "--tls-sni-01-port")])
+@pytest.mark.parametrize("challenge,option", [("tls-alpn-01", "--tls-alpn-01-port"), ("tls-sni", "--tls-sni-01-port"), ("tls-sni-01", "--tls-sni-01-port")])
 def test_standalone(box, challenge, option):
     since = box.ca.mark()
     r = box.signet("certonly", "--standalone", "--preferred-challenges", challenge, option, str(box.ca.tls_port), "-d", "alpn.example", "-d",

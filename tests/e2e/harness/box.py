@@ -18,10 +18,28 @@ class Result:
     def __init__(self, argv, rc, out, err, seconds):
         self.argv, self.rc, self.out, self.err, self.seconds = argv, rc, out, err, seconds
 
+    @property
+    def words(self):
+        """Both outputs, flat."""
+        return flat(self.out + " " + self.err)
+
+    def says(self, text):
+        """True when stdout has these words, in this order, however the lines are broken."""
+        return flat(text) in flat(self.out)
+
+    def complains(self, text):
+        """The same of stderr."""
+        return flat(text) in flat(self.err)
+
     def __str__(self):
         return "$ %s\nexit status %s after %.2f s\n--- stdout\n%s--- stderr\n%s" % (" ".join(self.argv), self.rc, self.seconds, self.out, self.err)
 
     __repr__ = __str__
+
+
+def flat(text):
+    """The text with every run of blanks and line ends as one space: certbot wraps long lines, and leaves blanks at the ends of some."""
+    return " ".join(text.split())
 
 
 class Failed(AssertionError):
@@ -98,6 +116,11 @@ class Box:
     def lineages(self):
         folder = self.config + "/renewal"
         return sorted(f[:-5] for f in os.listdir(folder) if f.endswith(".conf")) if os.path.isdir(folder) else []
+
+    def entries(self, folder):
+        """What is in a folder of the configuration; nothing when there is no such folder."""
+        path = os.path.join(self.config, folder)
+        return sorted(os.listdir(path)) if os.path.isdir(path) else []
 
     def account_dirs(self):
         """The accounts' folders, of every server."""
