@@ -1,10 +1,11 @@
 #include "base/b64.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 /* RFC 4648 section 10, and bytes that need the two characters in which the alphabets differ. */
 static const struct {

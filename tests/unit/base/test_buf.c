@@ -1,10 +1,11 @@
 #include "base/buf.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 #include <stdlib.h>
 
 static void builds_up_to_its_maximum_and_no_further(void **state)

@@ -2,11 +2,12 @@
 
 #include "base/buf.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 static void split(struct strlist *l, const char *z)
 {

@@ -2,11 +2,12 @@
 
 #include "base/buf.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 static void note(void *ctx, enum log_level level, const char *room, const char *line)
 {
