@@ -16,6 +16,11 @@ int fs_mkdirs(const char *path, mode_t mode, struct err *e);
 /* Creates a new file (O_EXCL|O_NOFOLLOW) with exactly `mode`, writes all, fsyncs the file. EEXIST gives SIGNET_EEXIST.
  * On failure nothing is left behind. */
 int fs_create(int dirfd, const char *path, signet_str data, mode_t mode, struct err *e);
+/* fs_create in two halves, for several files at once: the first writes and starts the way to the disk, the second waits until it is there and
+ * closes. The first wait of a group then pays for all. What *ret_fd gives must go to fs_create_end; the descriptor may be given an owner, a
+ * group or attributes before. */
+int fs_create_begin(int dirfd, const char *path, signet_str data, mode_t mode, int *ret_fd, struct err *e);
+int fs_create_end(int dirfd, const char *path, int fd, struct err *e);
 /* Replaces (or makes) a file in one step: new file beside it, fsync, rename, fsync of the folder. With `keep`,
  * mode, owner and group of the old file carry over when there was one, so far as we may set them, and its ACL and labels;
  * `mode` is for a new file. A symbolic link at `path` is replaced, not followed. A killed run leaves at most one

@@ -45,22 +45,40 @@ static int failed(struct err *e, int errnum, const char *path)
     return r;
 }
 
-int fs_create(int dirfd, const char *path, signet_str data, mode_t mode, struct err *e)
+int fs_create_begin(int dirfd, const char *path, signet_str data, mode_t mode, int *ret_fd, struct err *e)
 {
     int fd = openat(dirfd, path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, mode & 0600);
     if (fd < 0 && errno == EEXIST)
         return err_set(e, SIGNET_EEXIST, "cannot make %s: it exists already", path);
     if (fd < 0)
         return err_sys(e, errno, "cannot make %s", path);
-    int errnum = 0;
-    if (fchmod(fd, mode) || write_all(fd, data) || sync_fd(fd))
-        errnum = errno;
+    if (fchmod(fd, mode) || write_all(fd, data)) {
+        int errnum = errno;
+        close(fd);
+        unlinkat(dirfd, path, 0);
+        return failed(e, errnum, path);
+    }
+    /* Only a push: where it is not known, fs_create_end does all. */
+    sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+    *ret_fd = fd;
+    return 0;
+}
+
+int fs_create_end(int dirfd, const char *path, int fd, struct err *e)
+{
+    int errnum = sync_fd(fd) ? errno : 0;
     if (close(fd) && !errnum)
         errnum = errno;
     if (!errnum)
         return 0;
     unlinkat(dirfd, path, 0);
     return failed(e, errnum, path);
+}
+
+int fs_create(int dirfd, const char *path, signet_str data, mode_t mode, struct err *e)
+{
+    int fd = -1, r = fs_create_begin(dirfd, path, data, mode, &fd, e);
+    return r ? r : fs_create_end(dirfd, path, fd, e);
 }
 
 static bool can_carry_over(const char *name)

@@ -41,7 +41,7 @@ void archive_temp_name(struct buf *to, enum kind k, unsigned version); /* cleare
 int archive_stage(int dir, unsigned version, const struct generation *g, const char *old_key, struct err *e);
 /* Reads them back and asks `check`. `staged`: under the temporary names. */
 int archive_check(int dir, unsigned version, bool staged, generation_check *check, void *ctx, struct err *e);
-/* Gives them their final names and fsyncs the folder. Names that are final already are left. */
+/* Gives them their final names; names that are final already are left. Making the folder durable is the next step of whoever calls (live_switch does). */
 int archive_commit(int dir, unsigned version, struct err *e);
 /* Removes the files of a version under both kinds of names. */
 int archive_unlink(int dir, unsigned version, struct err *e);

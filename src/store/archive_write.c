@@ -57,32 +57,37 @@ static int carry_over(int fd, const char *old_key, const char *name, struct err 
         if (fchmod(fd, 0600 | carried))
             r = err_sys(e, errno, "cannot set the mode of %s", name);
     }
-    if (!r && fsync(fd))
-        r = err_sys(e, errno, "cannot write %s", name);
     close(from);
     return r;
 }
 
-static int carry_over_at(int dir, const char *name, const char *old_key, struct err *e)
+static int stage_one(int dir, unsigned version, enum kind k, const struct generation *g, const char *old_key, int *ret_fd, struct err *e)
 {
-    int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return err_sys(e, errno, "cannot open %s", name);
-    int r = carry_over(fd, old_key, name, e);
-    close(fd);
-    return r;
+    BUF_AUTO(name, NAME_MAX);
+    archive_temp_name(&name, k, version);
+    int r = fs_create_begin(dir, buf_z(&name), part_of(g, k), k == KIND_PRIVKEY ? 0600 : 0644, ret_fd, e);
+    return !r && k == KIND_PRIVKEY && old_key ? carry_over(*ret_fd, old_key, buf_z(&name), e) : r;
+}
+
+static int stage_wait(int dir, unsigned version, enum kind k, int fd, struct err *e)
+{
+    BUF_AUTO(name, NAME_MAX);
+    archive_temp_name(&name, k, version);
+    return fs_create_end(dir, buf_z(&name), fd, e);
 }
 
 int archive_stage(int dir, unsigned version, const struct generation *g, const char *old_key, struct err *e)
 {
-    BUF_AUTO(name, NAME_MAX);
+    int fd[KIND_COUNT] = { -1, -1, -1, -1 };
     int r = 0;
-    for (size_t i = 0; !r && i < KIND_COUNT; i++) {
-        enum kind k = write_order[i];
-        archive_temp_name(&name, k, version);
-        r = fs_create(dir, buf_z(&name), part_of(g, k), k == KIND_PRIVKEY ? 0600 : 0644, e);
-        if (!r && k == KIND_PRIVKEY && old_key)
-            r = carry_over_at(dir, buf_z(&name), old_key, e);
+    for (size_t i = 0; !r && i < KIND_COUNT; i++)
+        r = stage_one(dir, version, write_order[i], g, old_key, &fd[i], e);
+    for (size_t i = 0; i < KIND_COUNT; i++) {
+        if (fd[i] < 0)
+            continue;
+        struct err why = { 0 };
+        int waited = stage_wait(dir, version, write_order[i], fd[i], r ? &why : e);
+        r = r ? r : waited;
     }
     if (r)
         archive_unlink(dir, version, NULL);
@@ -137,7 +142,7 @@ int archive_commit(int dir, unsigned version, struct err *e)
         if (fs_exists(dir, buf_z(&temp)))
             r = archive_rename(dir, buf_z(&temp), dir, buf_z(&name), e);
     }
-    return r ? r : fs_fsync_dir(dir, ".", e);
+    return r;
 }
 
 int archive_unlink(int dir, unsigned version, struct err *e)

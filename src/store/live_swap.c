@@ -131,7 +131,7 @@ static int put_links(const struct swap *s, int dir, bool *changed, struct err *e
     int r = 0;
     for (size_t i = 0; !r && i < KIND_COUNT; i++)
         r = put_link(dir, s->base[link_order[i]], buf_z(&s->target[link_order[i]]), changed, e);
-    return r || !*changed ? r : fs_fsync_dir(dir, ".", e);
+    return r;
 }
 
 static bool is_ours(const struct swap *s, const char *name)
@@ -261,11 +261,14 @@ static int prepare_twin(struct swap *s, struct err *e)
         r = put_links(s, s->other, &changed, e);
     if (!r)
         r = share_rest(s, e);
-    if (!r && !links_work(s, s->other))
-        r = 1;
-    if (!r)
-        r = fs_fsync_dir(s->other, ".", e);
-    return r;
+    return !r && !links_work(s, s->other) ? 1 : r;
+}
+
+/* What the links are going to lead to, and the folder of links itself, are on the disk before they are live. */
+static int sync_before(const struct swap *s, struct err *e)
+{
+    int r = fs_fsync_dir(AT_FDCWD, s->l->archive_dir, e);
+    return r || s->other < 0 ? r : fs_fsync_dir(s->other, ".", e);
 }
 
 static int sync_parent(const struct swap *s, struct err *e)
@@ -406,13 +409,13 @@ static int point(struct swap *s, struct err *e)
 {
     struct err why = { 0 };
     int r = prepare_twin(s, &why);
-    if (!r)
-        r = exchange(s, &why);
+    int synced = r < 0 ? 0 : sync_before(s, &why);
+    if (!r || synced)
+        r = synced ? synced : exchange(s, &why);
     if (!r) {
         s->l->linked = s->version;
-        r = sync_parent(s, e);
         update_old_folder(s);
-        return r;
+        return 0;
     }
     if (s->new_twin) /* nobody holds it */
         fs_remove_tree(AT_FDCWD, buf_z(&s->twin), NULL);
@@ -424,7 +427,32 @@ static int point(struct swap *s, struct err *e)
     return one_by_one(s, e);
 }
 
+int live_flush(const struct lineage *l, struct err *e)
+{
+    BUF_AUTO(folder, PATH_MAX);
+    BUF_AUTO(parent, PATH_MAX);
+    BUF_AUTO(twin, PATH_MAX);
+    char real[PATH_MAX];
+    live_dirname(l->live[0], &folder);
+    if (!realpath(buf_z(&folder), real))
+        return err_sys(e, errno, "cannot find the folder %s", buf_z(&folder));
+    live_dirname(real, &parent);
+    live_twin_path(l, &twin);
+    int r = fs_fsync_dir(AT_FDCWD, buf_z(&parent), e);
+    if (!r)
+        r = fs_fsync_dir(AT_FDCWD, real, e);
+    if (!r && twin.n && fs_exists(AT_FDCWD, buf_z(&twin)))
+        r = fs_fsync_dir(AT_FDCWD, buf_z(&twin), e);
+    return r;
+}
+
 int live_point(struct lineage *l, unsigned version, struct err *e)
+{
+    int r = live_switch(l, version, e);
+    return r ? r : live_flush(l, e);
+}
+
+int live_switch(struct lineage *l, unsigned version, struct err *e)
 {
     struct swap s;
     int r = swap_init(&s, l, version, e);
@@ -448,6 +476,8 @@ int live_sync_twin(const struct lineage *l, bool *ret, struct err *e)
             r = put_links(&s, s.other, &changed, e);
         if (s.other >= 0 && !r)
             r = drop_scrap(s.other, e);
+        if (changed && !r)
+            r = fs_fsync_dir(s.other, ".", e);
     }
     swap_done(&s);
     if (!r)

@@ -127,14 +127,15 @@ static int steps_1_to_4(struct save *s, struct err *e)
 {
     BUF_AUTO(note, NAME_MAX);
     save_note_name(&note, s->version);
-    int r = fs_create(s->dir, buf_z(&note), (signet_str){ 0 }, 0600, e);
-    if (r)
-        return r;
-    r = stage(s, e);
+    int fd = openat(s->dir, buf_z(&note), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_sys(e, errno, "cannot make %s in %s", buf_z(&note), s->l->archive_dir);
+    close(fd); /* empty: the folder's next fsync is all it needs */
+    int r = stage(s, e);
     if (!r)
         r = archive_commit(s->dir, s->version, e);
     if (!r)
-        r = live_point(s->l, s->version, e);
+        r = live_switch(s->l, s->version, e);
     if (r && s->l->linked != s->version)
         take_back(s);
     return r;
@@ -156,6 +157,11 @@ static int save_all(struct save *s, struct err *e)
         err_wrap(e, "the new certificate of %s is in place, but its renewal file is not up to date", s->l->name);
     }
     r = r ? r : conf;
+    if (live_flush(s->l, &why) && !r) {
+        r = why.code;
+        if (e)
+            *e = why;
+    }
     if (save_finish(s->l, s->dir, s->version, &why))
         log_warn("store.save", "%s: old versions could not be removed: %s", s->l->name, why.text);
     else
