@@ -85,8 +85,8 @@ typedef struct {
     signet_str user_agent;
     signet_str account_url; /* "" when not known yet; then the account is looked up by its key when needed */
     unsigned max_nonces;    /* requests in flight that need a nonce; 0: 10 */
-    unsigned poll_first_ms; /* first look after the challenges (finalize: twice that); 0: 15. From then on a Retry-After is obeyed
-                               (up to 60 s) */
+    unsigned poll_first_ms; /* first look after the challenges (finalize: twice that); 0: 15. From then on a Retry-After
+                               is obeyed (up to 60 s) */
     unsigned poll_max_ms;   /* pauses grow up to this; 0: 15000 */
     unsigned order_timeout_s;    /* longest time for an order, from start to certificate; 0: 900 */
     unsigned finalize_timeout_s; /* longest wait for the certificate after finalize; 0: what order_timeout_s leaves */

@@ -293,8 +293,7 @@ static void chal_posted(struct req *r, struct reply *rp)
 {
     struct authz *a = r->ctx;
     struct order_job *o = a->o;
-    bool repeated = r->faults || r->busy;
-    if (rp->code != 0 && !(repeated && rp->status >= 400 && rp->status < 500)) {
+    if (rp->code != 0 && !(req_was_repeated(r) && rp->status >= 400 && rp->status < 500)) {
         prob_sub(rp->problem, rp->problem->pub.type, rp->problem->pub.detail, a->ident->ident.value, a->type);
         job_fail(&o->j, rp->problem);
         return;

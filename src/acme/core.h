@@ -129,7 +129,7 @@ struct req {
     struct buf tbs, body;
     size_t max_body;
     const char *accept, *doing;
-    unsigned faults, busy, redirects;
+    unsigned faults, busy, redirects, refused; /* refused: nonces that were not taken */
     unsigned fault_max;
     bool in_flight; /* holds one of the session's max_nonces places */
     bool orphan;    /* its job ended: completed, then forgotten */
@@ -138,6 +138,13 @@ struct req {
     void (*done)(struct req *r, struct reply *rp);
     void *ctx;
 };
+
+/* May an earlier try of it have got through, its answer lost? A refused nonce is a sign, too: HTTP libraries repeat a
+ * POST by themselves when a kept connection breaks. */
+static inline bool req_was_repeated(const struct req *r)
+{
+    return r->faults || r->busy || r->refused;
+}
 
 struct req_spec {
     enum resource res;

@@ -48,8 +48,11 @@ bool dir_fresh(const signet_session *s)
 
 void dir_forget(signet_session *s)
 {
-    if (s->dir_state == DIR_READY)
-        s->dir_state = DIR_NONE;
+    if (s->dir_state != DIR_READY)
+        return;
+    s->dir_state = DIR_NONE;
+    /* No nonce can be fetched until there is a directory again, and URLs from the old one are not to be used. */
+    req_move_all(&s->wait_nonce, &s->incoming);
 }
 
 /* newNonce, newAccount and newOrder must be there; what else is missing is noticed when it is wanted. */
@@ -188,6 +191,7 @@ static void dir_failed(signet_session *s, struct problem *p)
 {
     s->dir_state = DIR_NONE;
     req_fail_all(&s->wait_dir, p);
+    req_fail_all(&s->wait_nonce, p);
     while (!link_empty(&s->dir_jobs)) {
         struct problem mine = { 0 };
         prob_copy(&mine, p);

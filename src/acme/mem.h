@@ -34,6 +34,16 @@ static inline void link_drop(struct link *l)
     link_init(l);
 }
 
+/* The first of a list that is not empty, taken out of it. */
+static inline struct link *link_pop(struct link *head)
+{
+    struct link *l = head->next;
+    head->next = l->next;
+    l->next->prev = head;
+    link_init(l);
+    return l;
+}
+
 #define LINK_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 /* Timers: an intrusive pairing heap, so that setting one never needs memory. */

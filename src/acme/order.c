@@ -162,7 +162,7 @@ static void order_new_done(struct req *r, struct reply *rp)
             order_resume(o); /* the order exists, only its text was cut: no second one */
         return;
     }
-    if (rp->code == 0) {
+    if (rp->code == 0 && rp->http) {
         order_url(o, rp->http->location, "order URL", &o->url);
         return;
     }
@@ -229,7 +229,8 @@ void order_poll_first(struct order_job *o)
 {
     o->polls = 0;
     o->pause_ms = o->j.s->poll_first_ms;
-    /* A certificate takes longer than a validation that was waiting for us; a look that comes too early costs a whole Retry-After. */
+    /* A certificate takes longer than a validation that was waiting for us; a look that comes too early costs a whole
+     * Retry-After. */
     order_poll_in(o, o->phase == PHASE_ISSUE ? 2 * o->pause_ms : o->pause_ms);
 }
 

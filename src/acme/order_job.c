@@ -28,8 +28,12 @@ static void order_wind(signet_job *j)
     int64_t ms = j->problem.pub.code == SIGNET_ECANCELED ? LIM_CANCEL_MS : LIM_WIND_DOWN_MS;
     tmr_set(&j->s->timers, &j->deadline, j->s->t + ms, j->deadline.fire);
     chal_clean_all(o, false);
+    /* Once the order was ready every authorization is valid, whatever was last seen of it: deactivating one would spoil
+     * an order whose certificate can still be had. */
+    bool pending = o->phase < PHASE_CSR || o->phase == PHASE_COLLECT;
     o->phase = PHASE_END;
-    authz_deactivate_pending(o);
+    if (pending)
+        authz_deactivate_pending(o);
     order_settle(o);
 }
 

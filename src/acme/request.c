@@ -85,7 +85,7 @@ void req_free(struct req *r)
 void req_cancel_all(signet_job *j)
 {
     while (!link_empty(&j->reqs)) {
-        struct req *r = LINK_OF(j->reqs.next, struct req, own);
+        struct req *r = LINK_OF(link_pop(&j->reqs), struct req, own);
         if (r->it.state != ITEM_OUT) {
             req_free(r);
             continue;
@@ -93,24 +93,20 @@ void req_cancel_all(signet_job *j)
         req_leave_flight(r, r->it.act == SIGNET_ACT_HTTP);
         r->orphan = true;
         r->job = NULL;
-        link_drop(&r->own);
         link_push(&r->s->reqs, &r->own);
     }
 }
 
 void req_move_all(struct link *from, struct link *to)
 {
-    while (!link_empty(from)) {
-        struct link *l = from->next;
-        link_drop(l);
-        link_push(to, l);
-    }
+    while (!link_empty(from))
+        link_push(to, link_pop(from));
 }
 
 void req_fail_all(struct link *queue, struct problem *p)
 {
     while (!link_empty(queue))
-        req_fail(LINK_OF(queue->next, struct req, q), p);
+        req_fail(LINK_OF(link_pop(queue), struct req, q), p);
 }
 
 /* The handler may end the job, which frees every request in the job's list: this one must not be among them. */
@@ -324,6 +320,7 @@ static bool req_repeat(struct req *r, enum verdict v, struct reply *rp)
         dir_forget(r->s);
     switch (v) {
     case NONCE:
+        r->refused++;
         if (++r->s->bad_nonces >= LIM_BADNONCE)
             return false;
         r->nonce =

@@ -11,7 +11,7 @@ static void revoke_done(struct req *r, struct reply *rp)
 {
     signet_job *j = r->job;
     /* a try whose answer was lost has done it: then "already revoked" is what we wanted */
-    if (rp->code != 0 && !(prob_is(rp->problem, "alreadyRevoked") && (r->faults || r->busy)))
+    if (rp->code != 0 && !(prob_is(rp->problem, "alreadyRevoked") && req_was_repeated(r)))
         job_fail(j, rp->problem);
     else
         job_end(j);

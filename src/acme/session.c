@@ -235,7 +235,8 @@ void session_pump(signet_session *s)
     do {
         while (!link_empty(&s->incoming))
             req_route(LINK_OF(s->incoming.next, struct req, q));
-        if (s->dir_state == DIR_NONE && (!link_empty(&s->wait_dir) || !link_empty(&s->dir_jobs)))
+        if (s->dir_state == DIR_NONE &&
+            (!link_empty(&s->wait_dir) || !link_empty(&s->wait_nonce) || !link_empty(&s->dir_jobs)))
             dir_fetch(s);
         acct_pump(s);
         nonce_pump(s);

@@ -19,15 +19,15 @@ struct buf {
 /* A buffer that is released when it goes out of scope. */
 #define BUF_AUTO(name, most) __attribute__((cleanup(buf_done))) struct buf name = BUF_INIT(most)
 
-void buf_done(struct buf *b);                     /* wipes, frees, resets to empty with the same max */
-void buf_clear(struct buf *b);                    /* wipes the content, forgets a failure, keeps the memory */
-int buf_reserve(struct buf *b, size_t extra);     /* room for `extra` more bytes; 0 or the sticky code */
+void buf_done(struct buf *b);                 /* wipes, frees, resets to empty with the same max */
+void buf_clear(struct buf *b);                /* wipes the content, forgets a failure, keeps the memory */
+int buf_reserve(struct buf *b, size_t extra); /* room for `extra` more bytes; 0 or the sticky code */
 void buf_add(struct buf *b, signet_str s);
 void buf_addz(struct buf *b, const char *z);
 void buf_addc(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_addv(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
-void buf_cut(struct buf *b, size_t n);            /* drops the first n bytes */
+void buf_cut(struct buf *b, size_t n); /* drops the first n bytes */
 
 static inline int buf_err(const struct buf *b)
 {

@@ -15,8 +15,8 @@ void log_reset(void); /* removes all sinks */
 /* `room` names the part that speaks, such as "store.lineage". One event, which may span lines. */
 void log_at(enum log_level level, const char *room, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 #define log_debug(room, ...) log_at(LOG_DEBUG, room, __VA_ARGS__)
-#define log_info(room, ...) log_at(LOG_INFO, room, __VA_ARGS__)
-#define log_warn(room, ...) log_at(LOG_WARNING, room, __VA_ARGS__)
+#define log_info(room, ...)  log_at(LOG_INFO, room, __VA_ARGS__)
+#define log_warn(room, ...)  log_at(LOG_WARNING, room, __VA_ARGS__)
 #define log_error(room, ...) log_at(LOG_ERROR, room, __VA_ARGS__)
 
 #endif

@@ -42,7 +42,7 @@ bool str_starts(signet_str s, signet_str prefix)
 
 bool str_ends(signet_str s, signet_str suffix)
 {
-    return s.n >= suffix.n && str_eq(str_skip(s, s.n - suffix.n), suffix);
+    return !suffix.n || (s.n >= suffix.n && memcmp(s.p + (s.n - suffix.n), suffix.p, suffix.n) == 0);
 }
 
 bool str_has(signet_str s, char c)

@@ -17,14 +17,14 @@ static inline signet_str str_of(const char *z)
     return (signet_str){ z, z ? strlen(z) : 0 };
 }
 
-bool str_eq(signet_str a, signet_str b);          /* same length, same bytes */
-bool str_ieq(signet_str a, signet_str b);         /* the same without regard to ASCII case */
-int str_cmp(signet_str a, signet_str b);          /* byte order, as strcmp */
+bool str_eq(signet_str a, signet_str b);  /* same length, same bytes */
+bool str_ieq(signet_str a, signet_str b); /* the same without regard to ASCII case */
+int str_cmp(signet_str a, signet_str b);  /* byte order, as strcmp */
 bool str_starts(signet_str s, signet_str prefix);
 bool str_ends(signet_str s, signet_str suffix);
 bool str_has(signet_str s, char c);
-signet_str str_trim(signet_str s);                /* without ASCII white space at either end */
-signet_str str_skip(signet_str s, size_t n);      /* without its first n bytes (all of it: the empty view) */
+signet_str str_trim(signet_str s);           /* without ASCII white space at either end */
+signet_str str_skip(signet_str s, size_t n); /* without its first n bytes (all of it: the empty view) */
 
 /* Cuts `s` at the first `sep`: *head before it, *tail after it. Without `sep`, *head is all of
  * `s`, *tail is empty and the result is false. head or tail may alias s's own variable. */

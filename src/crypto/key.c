@@ -78,7 +78,7 @@ static int identify(struct key *k, struct err *e)
 
 int key_wrap(struct key **ret, EVP_PKEY *pkey, bool is_private, struct err *e)
 {
-    OSSL_AUTO(auto_key) struct key *k = calloc(1, sizeof *k);
+    struct key *k = calloc(1, sizeof *k);
     if (!k) {
         EVP_PKEY_free(pkey);
         return err_nomem(e);
@@ -88,10 +88,10 @@ int key_wrap(struct key **ret, EVP_PKEY *pkey, bool is_private, struct err *e)
     int r = identify(k, e);
     ERR_clear_error(); /* decoders leave notes of what they tried in vain */
     if (r)
-        return r;
-    *ret = k;
-    k = NULL;
-    return 0;
+        key_free(k);
+    else
+        *ret = k;
+    return r;
 }
 
 void key_free(struct key *k)

@@ -23,14 +23,14 @@ int key_to_spki_der(const struct key *k, struct buf *to);
 /* A private key as JWK (RFC 7517, 7518 section 6). RSA as certbot writes private_key.json: n e d p q dp dq qi kty. */
 int key_from_jwk(struct key **ret, signet_str json, struct err *e);
 int key_to_jwk(const struct key *k, struct buf *to);
-int key_public_jwk(const struct key *k, struct buf *to);           /* canonical form of RFC 7638 */
-int key_thumbprint(const struct key *k, struct buf *to);           /* base64url of SHA-256 of that */
+int key_public_jwk(const struct key *k, struct buf *to); /* canonical form of RFC 7638 */
+int key_thumbprint(const struct key *k, struct buf *to); /* base64url of SHA-256 of that */
 /* certbot's account id: MD5 in hex of the PEM of the public key (no security rests on it). */
 int key_account_id(const struct key *k, struct buf *to);
 
 enum key_type key_kind(const struct key *k);
-unsigned key_size(const struct key *k);         /* RSA: bits; EC: 256, 384, 521; Ed25519: 255 */
-const char *key_curve(const struct key *k);     /* "secp256r1", "secp384r1", "secp521r1", "" */
+unsigned key_size(const struct key *k);                  /* RSA: bits; EC: 256, 384, 521; Ed25519: 255 */
+const char *key_curve(const struct key *k);              /* "secp256r1", "secp384r1", "secp521r1", "" */
 bool key_same(const struct key *a, const struct key *b); /* the same public key */
 bool key_is_private(const struct key *k);
 

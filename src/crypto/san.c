@@ -36,7 +36,7 @@ int ip_to_text(struct buf *to, signet_str bytes)
 /* Not isalnum: that one asks the locale. */
 static bool is_name_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || memchr("-_.*", c, 4);
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("-_.*", c));
 }
 
 bool san_name_ok(signet_str name)

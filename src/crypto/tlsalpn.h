@@ -4,9 +4,10 @@
 
 #include "crypto/key.h"
 
-/* The self-signed certificate for one identifier (RFC 8737 section 3; addresses: RFC 8738 section 6): exactly that one SAN and a
- * critical acmeIdentifier extension with the SHA-256 of the key authorization. `key` signs. */
-int tlsalpn_cert(struct buf *cert_pem, const struct key *key, const signet_ident *id, signet_str key_auth, struct err *e);
+/* The self-signed certificate for one identifier (RFC 8737 section 3; addresses: RFC 8738 section 6): exactly that one
+ * SAN and a critical acmeIdentifier extension with the SHA-256 of the key authorization. `key` signs. */
+int tlsalpn_cert(struct buf *cert_pem, const struct key *key, const signet_ident *id, signet_str key_auth,
+                 struct err *e);
 
 struct tlsalpn; /* the set of names that are being validated */
 int tlsalpn_new(struct tlsalpn **ret, struct err *e);
@@ -18,9 +19,10 @@ void tlsalpn_remove(struct tlsalpn *t, const signet_ident *id);
 struct tlsalpn_conn; /* one handshake */
 int tlsalpn_accept(struct tlsalpn_conn **ret, struct tlsalpn *t);
 void tlsalpn_conn_free(struct tlsalpn_conn *c);
-/* Feeds what arrived, collects in `out` what is to be sent. Only ALPN "acme-tls/1" with a known SNI is served; no application
- * data ever. Returns 1 to go on; 0 when it is over, well or refused (`out` then ends in close_notify or an alert), and the
- * connection is to be closed after `out` is sent; SIGNET_ELIMIT after 64 KiB without an end; SIGNET_ENOMEM. */
+/* Feeds what arrived, collects in `out` what is to be sent. Only ALPN "acme-tls/1" with a known SNI is served; no
+ * application data ever. Returns 1 to go on; 0 when it is over, well or refused (`out` then ends in close_notify or an
+ * alert), and the connection is to be closed after `out` is sent; SIGNET_ELIMIT after 64 KiB without an end;
+ * SIGNET_ENOMEM. */
 int tlsalpn_feed(struct tlsalpn_conn *c, signet_str in, struct buf *out);
 
 #endif

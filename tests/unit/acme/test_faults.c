@@ -302,6 +302,41 @@ static void a_remembered_directory_that_is_wrong_is_fetched_anew(void **state)
     json_decref(o);
 }
 
+/* A failing newNonce throws the remembered directory away; what waits for a nonce must not wait for ever then. */
+static void nonces_that_cannot_be_fetched_with_a_remembered_directory(void **state)
+{
+    static const enum fault kinds[] = { FAULT_NET, FAULT_LOST, FAULT_500, FAULT_503 };
+    static const struct {
+        const char *path;
+        unsigned n;
+        int status;
+    } rows[] = { { "/nonce", 1, SIGNET_JOB_DONE },
+                 { "/nonce", 2, SIGNET_JOB_DONE },
+                 { NULL, 1000000, SIGNET_JOB_FAILED } };
+    (void)state;
+    memset(&R, 0, sizeof(R));
+    run_open(&R, CA_URL "/a/1", STR(""));
+    run_idle(&R);
+    signet_str t;
+    assert_int_equal(signet_session_save(R.s, &t), 0);
+    char *saved = strndup(t.p, t.n);
+    run_close(&R);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+            memset(&R, 0, sizeof(R));
+            run_open(&R, CA_URL "/a/1", str_of(saved));
+            R.ca.fault = kinds[i];
+            R.ca.fault_n = rows[k].n;
+            R.ca.fault_path = rows[k].path;
+            signet_job *j = run_order(&R, TWO, 1, NULL);
+            run_until(&R, j);
+            assert_int_equal(signet_job_status(j), rows[k].status);
+            assert_true(R.now - R.start < 600000);
+            run_close(&R);
+        }
+    free(saved);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +351,7 @@ int main(void)
         cmocka_unit_test(newnonce_without_a_nonce_ends),
         cmocka_unit_test(odd_retry_after_values),
         cmocka_unit_test(a_remembered_directory_that_is_wrong_is_fetched_anew),
+        cmocka_unit_test(nonces_that_cannot_be_fetched_with_a_remembered_directory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
