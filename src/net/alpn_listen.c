@@ -26,22 +26,34 @@ static void conn_close(void *conn)
     tlsalpn_conn_free(conn);
 }
 
-int alpn_listen(struct alpn_listener **ret, struct loop *l, const char *address, unsigned port, struct err *e)
+static int start(struct alpn_listener **ret, struct loop *l, struct serve_config *config, struct err *e)
 {
     static const struct serve_ops ops = { conn_open, conn_feed, conn_close };
     struct alpn_listener *a = calloc(1, sizeof(*a));
-    if (!a)
-        return err_nomem(e);
-    int r = tlsalpn_new(&a->names, e);
+    int r = a ? tlsalpn_new(&a->names, e) : err_nomem(e);
+    if (r)
+        listen_refuse(config->sockets);
     if (!r) {
-        struct serve_config config = { address, port, &ops, a, SERVE_LIMITS };
-        r = server_new(&a->server, l, &config, e);
+        config->ops = &ops;
+        config->owner = a;
+        config->limits = SERVE_LIMITS;
+        r = server_new(&a->server, l, config, e);
     }
     if (r)
         alpn_listener_free(a);
     else
         *ret = a;
     return r;
+}
+
+int alpn_listen(struct alpn_listener **ret, struct loop *l, const char *address, unsigned port, struct err *e)
+{
+    return start(ret, l, &(struct serve_config){ .address = address, .port = port }, e);
+}
+
+int alpn_listen_on(struct alpn_listener **ret, struct loop *l, const struct listen_sockets *s, struct err *e)
+{
+    return start(ret, l, &(struct serve_config){ .sockets = s }, e);
 }
 
 unsigned alpn_listener_port(const struct alpn_listener *a)

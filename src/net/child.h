@@ -1,5 +1,5 @@
-/* Running programs: hooks, `nginx -t`. Output is captured through pipes inside the loop; the child has its own process group,
- * default signals, no descriptor but 0, 1, 2, and the environment given. */
+/* Running programs: hooks, `nginx -t`. Output is captured through pipes inside the loop; the child has its own process
+ * group, default signals, no descriptor but 0, 1, 2, and the environment given. */
 #ifndef NET_CHILD_H
 #define NET_CHILD_H
 
@@ -23,9 +23,9 @@ struct child_result {
 };
 void child_result_done(struct child_result *r);
 
-/* Standard input is ours, or /dev/null when ours is a terminal (a group of its own may not read from it). What the child leaves
- * running in the background with its output still open is waited for 200 ms, then left alone.
- * Runs it to its end, stepping the loop meanwhile. SIGNET_ESYS when it could not be started; SIGNET_ECANCELED when a signal ended
+/* Standard input is ours, or /dev/null when ours is a terminal (a group of its own may not read from it). What the
+ * child leaves running in the background with its output still open is waited for 200 ms, then left alone. Runs it to
+ * its end, stepping the loop meanwhile. SIGNET_ESYS when it could not be started; SIGNET_ECANCELED when a signal ended
  * us (the child's group was terminated first); loop_signal still tells it. *ret is set on success only. */
 int child_run(struct loop *l, const struct child_spec *spec, struct child_result *ret, struct err *e);
 

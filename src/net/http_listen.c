@@ -105,19 +105,33 @@ static int conn_feed(void *owner, void *conn, signet_str in, struct buf *out)
     return 0;
 }
 
-int http_listen(struct http_listener **ret, struct loop *l, const char *address, unsigned port, struct err *e)
+static int start(struct http_listener **ret, struct loop *l, struct serve_config *config, struct err *e)
 {
     static const struct serve_ops ops = { conn_open, conn_feed, conn_close };
     struct http_listener *h = calloc(1, sizeof(*h));
-    if (!h)
+    if (!h) {
+        listen_refuse(config->sockets);
         return err_nomem(e);
-    struct serve_config config = { address, port, &ops, h, SERVE_LIMITS };
-    int r = server_new(&h->server, l, &config, e);
+    }
+    config->ops = &ops;
+    config->owner = h;
+    config->limits = SERVE_LIMITS;
+    int r = server_new(&h->server, l, config, e);
     if (r)
         free(h);
     else
         *ret = h;
     return r;
+}
+
+int http_listen(struct http_listener **ret, struct loop *l, const char *address, unsigned port, struct err *e)
+{
+    return start(ret, l, &(struct serve_config){ .address = address, .port = port }, e);
+}
+
+int http_listen_on(struct http_listener **ret, struct loop *l, const struct listen_sockets *s, struct err *e)
+{
+    return start(ret, l, &(struct serve_config){ .sockets = s }, e);
 }
 
 unsigned http_listener_port(const struct http_listener *h)

@@ -1,7 +1,7 @@
 #include "net/https.h"
 #include "base/buf.h"
 #include "crypto/truststore.h"
-#include <curl/curl.h>
+#include "net/https_route.h"
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +18,8 @@ struct exchange {
     size_t max_body;
     char *url, *method;
     CURL *easy; /* NULL while it waits */
+    struct route route;
+    int route_rc;
     struct curl_slist *headers;
     int limit; /* SIGNET_ELIMIT or SIGNET_ENOMEM once the answer broke a cap */
     const char *limit_why;
@@ -30,6 +32,7 @@ struct exchange {
 
 struct https {
     CURLM *multi;
+    struct resolver *names;
     struct truststore *roots;
     char *user_agent;
     bool no_verify, allow_http;
@@ -50,6 +53,7 @@ static void exchange_free(struct exchange *x)
     if (!x)
         return;
     curl_slist_free_all(x->headers);
+    route_done(&x->route);
     buf_done(&x->content_type);
     buf_done(&x->location);
     buf_done(&x->nonce);
@@ -148,19 +152,6 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *ctx)
     return truststore_attach(h->roots, ssl_ctx) ? CURLE_SSL_CACERT_BADFILE : CURLE_OK;
 }
 
-/* http: is for a server on this machine only, whatever the URL's writer may think. */
-static bool is_loopback(const char *url)
-{
-    CURLU *u = curl_url();
-    char *host = NULL;
-    bool yes = u && !curl_url_set(u, CURLUPART_URL, url, 0) && !curl_url_get(u, CURLUPART_HOST, &host, 0) &&
-               (!strcmp(host, "localhost") || !strcmp(host, "[::1]") ||
-                (!strncmp(host, "127.", 4) && host[strspn(host, "0123456789.")] == '\0'));
-    curl_free(host);
-    curl_url_cleanup(u);
-    return yes;
-}
-
 static void set_trust(struct https *h, CURL *c)
 {
     /* libcurl's own way would decode the whole bundle for each connection, and keep a copy; the truststore decodes what
@@ -181,9 +172,10 @@ static void set_trust(struct https *h, CURL *c)
     }
 }
 
-static void set_connection(struct https *h, CURL *c, const char *url)
+static void set_connection(struct https *h, CURL *c, const struct exchange *x)
 {
-    bool http = h->allow_http && is_loopback(url);
+    /* http: is for a server on this machine only, whatever the URL's writer may think. */
+    bool http = h->allow_http && x->route.loopback;
     curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, http ? "http,https" : "https");
     curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     curl_easy_setopt(c, CURLOPT_PIPEWAIT, 1L);
@@ -259,6 +251,7 @@ int https_send(struct https *h, const struct https_request *q)
         exchange_free(x);
         return SIGNET_ENOMEM;
     }
+    x->route_rc = q->url.n > HTTPS_URL_MAX ? 0 : route_plan(&x->route, x->url);
     append(h, x);
     return 0;
 }
@@ -269,8 +262,8 @@ static int start(struct https *h, struct exchange *x)
     if (!c)
         return SIGNET_ENOMEM;
     set_trust(h, c);
-    set_connection(h, c, x->url);
-    if (set_request(x, c) || curl_multi_add_handle(h->multi, c)) {
+    set_connection(h, c, x);
+    if (set_request(x, c) || route_apply(&x->route, c) || curl_multi_add_handle(h->multi, c)) {
         curl_easy_cleanup(c);
         return SIGNET_ENOMEM;
     }
@@ -284,18 +277,48 @@ static int start(struct https *h, struct exchange *x)
     return 0;
 }
 
-/* Starts those whose turn has come. One that cannot start is handed back, to be reported. */
+static bool has_room(const struct https *h)
+{
+    return h->in_flight < (h->h1 ? HTTPS_H1_CONNS : HTTPS_IN_FLIGHT);
+}
+
+static void unlink_first(struct https *h, struct exchange **at)
+{
+    struct exchange *x = *at;
+    *at = x->next;
+    if (!x->next)
+        h->last = at;
+}
+
+/* What keeps it from being started: 0 nothing, 1 a name that is looked up. Negative: it never can be. */
+static int hindrance(struct https *h, struct exchange *x)
+{
+    const char *why = "";
+    if (strlen(x->url) > HTTPS_URL_MAX) {
+        refuse(x, SIGNET_ELIMIT, "the URL is too long");
+        return -1;
+    }
+    if (x->route_rc == SIGNET_EINVAL)
+        return 0; /* libcurl will say what is wrong with the URL */
+    int rc = x->route_rc ? x->route_rc : route_step(&x->route, h->names, &why);
+    if (rc < 0)
+        refuse(x, rc == SIGNET_ETIMEOUT ? rc : SIGNET_ENET, x->route_rc ? "out of memory" : why);
+    return rc < 0 ? -1 : rc ? 0 : 1;
+}
+
+/* Starts those whose turn has come and whose way is known. One that cannot start is handed back, to be reported. */
 static struct exchange *start_waiting(struct https *h)
 {
-    while (h->first && h->in_flight < (h->h1 ? HTTPS_H1_CONNS : HTTPS_IN_FLIGHT)) {
-        struct exchange *x = h->first;
-        h->first = x->next;
-        if (!h->first)
-            h->last = &h->first;
-        if (strlen(x->url) > HTTPS_URL_MAX) {
-            refuse(x, SIGNET_ELIMIT, "the URL is too long");
-            return x;
+    for (struct exchange **at = &h->first; *at && has_room(h);) {
+        struct exchange *x = *at;
+        int rc = hindrance(h, x);
+        if (rc > 0) {
+            at = &x->next;
+            continue;
         }
+        unlink_first(h, at);
+        if (rc < 0)
+            return x;
         if (start(h, x)) {
             refuse(x, SIGNET_ENET, "out of memory");
             return x;
@@ -424,7 +447,7 @@ static void finish(struct https *h, struct exchange *x, CURLcode cc, struct http
     fill_answer(h, x, ret);
     if (x->limit) {
         snprintf(h->why, sizeof(h->why), "%s", x->limit_why);
-        ret->net_err = x->limit == SIGNET_ELIMIT ? SIGNET_ELIMIT : SIGNET_ENET;
+        ret->net_err = x->limit == SIGNET_ENOMEM ? SIGNET_ENET : x->limit;
     } else if (cc) {
         ret->net_err = code_of(cc);
         explain(h, x, cc, ret->net_err);
@@ -456,17 +479,33 @@ bool https_next(struct https *h, struct https_answer *ret)
     return false;
 }
 
+/* Is there one that a next step would start or end? */
+static bool can_start(struct https *h)
+{
+    for (struct exchange *x = h->first; x && has_room(h); x = x->next)
+        if (hindrance(h, x) <= 0)
+            return true;
+    return false;
+}
+
 int https_wait(struct https *h, int fd, short events, int timeout_ms, short *ret_revents)
 {
     _Static_assert(CURL_WAIT_POLLIN == POLLIN && CURL_WAIT_POLLOUT == POLLOUT, "libcurl passes poll's bits on");
-    struct curl_waitfd extra = { .fd = fd, .events = events };
-    int n;
-    bool can_start = h->first && h->in_flight < (h->h1 ? HTTPS_H1_CONNS : HTTPS_IN_FLIGHT);
+    struct pollfd dns[RESOLVE_FDS_MAX];
+    struct curl_waitfd extra[1 + RESOLVE_FDS_MAX] = { { .fd = fd, .events = events } };
+    int unused;
     if (timeout_ms < 0)
         timeout_ms = WAIT_MAX_MS; /* libcurl knows no "for ever" */
-    if (curl_multi_poll(h->multi, &extra, 1, can_start ? 0 : timeout_ms, &n))
+    timeout_ms = can_start(h) ? 0 : resolver_timeout(h->names, timeout_ms);
+    unsigned n = resolver_fds(h->names, dns);
+    for (unsigned i = 0; i < n; i++)
+        extra[1 + i] = (struct curl_waitfd){ .fd = dns[i].fd, .events = dns[i].events };
+    if (curl_multi_poll(h->multi, extra, 1 + n, timeout_ms, &unused))
         return SIGNET_ESYS;
-    *ret_revents = extra.revents;
+    for (unsigned i = 0; i < n; i++)
+        dns[i].revents = extra[1 + i].revents;
+    resolver_run(h->names, dns, n);
+    *ret_revents = extra[0].revents;
     return 0;
 }
 
@@ -483,10 +522,13 @@ static int set_up(struct https *h, const struct https_config *c, struct err *e)
     if (!h->user_agent)
         return err_nomem(e);
     if (!c->no_verify) {
-        int rc = truststore_new(&h->roots, c->roots, e);
-        if (rc)
-            return rc;
+        int bad = truststore_new(&h->roots, c->roots, e);
+        if (bad)
+            return bad;
     }
+    int rc = resolver_new(&h->names, &c->names, e);
+    if (rc)
+        return rc;
     h->multi = curl_multi_init();
     if (!h->multi)
         return err_nomem(e);
@@ -539,6 +581,7 @@ void https_free(struct https *h)
     if (h->multi)
         curl_multi_cleanup(h->multi);
     truststore_free(h->roots);
+    resolver_free(h->names);
     free(h->user_agent);
     free(h);
     curl_global_cleanup();

@@ -4,16 +4,18 @@
  *
  * A redirect is an answer like any other and is never followed. Nothing asks for compression, so an answer cannot grow
  * beyond what came over the wire. The peer's certificate and name are checked unless no_verify is set; proxies come
- * from the environment (HTTPS_PROXY, NO_PROXY) as curl has it. */
+ * from the environment (HTTPS_PROXY, NO_PROXY) as curl has it. Names are looked up by net/resolve; after https_new no
+ * file is opened and no thread started. */
 #ifndef NET_HTTPS_H
 #define NET_HTTPS_H
 
 #include "base/err.h"
 #include "base/str.h"
+#include "net/resolve.h"
 
 #define HTTPS_H1_CONNS     10u   /* parallel connections to a server that speaks HTTP/1.1 only */
 #define HTTPS_IN_FLIGHT    64u   /* requests under way at once; the rest waits its turn */
-#define HTTPS_CONNECT_MS   10000 /* name, TCP and TLS */
+#define HTTPS_CONNECT_MS   10000 /* TCP and TLS; names have limits of their own (net/resolve.h) */
 #define HTTPS_TIMEOUT_S    45u   /* default for a whole request */
 #define HTTPS_URL_MAX      2048u
 #define HTTPS_HEADERS_MAX  (32u << 10) /* all of an answer's header lines */
@@ -27,13 +29,13 @@ struct https_config {
     signet_str user_agent;
     signet_str roots; /* PEM bundle to trust; copied */
     bool no_verify;
-    bool allow_http;    /* also http:, to loopback addresses only */
-    unsigned timeout_s; /* one request from start to end; 0: HTTPS_TIMEOUT_S */
+    bool allow_http;              /* also http:, to loopback addresses only */
+    unsigned timeout_s;           /* one request from start to end; 0: HTTPS_TIMEOUT_S */
+    struct resolver_config names; /* how names are looked up; zeros: as the system has it */
 };
 
 int https_new(struct https **ret, const struct https_config *c, struct err *e);
-/* Drops what is under way; NULL is fine. A name that is being looked up is waited for (https_busy tells). */
-void https_free(struct https *h);
+void https_free(struct https *h);       /* drops what is under way; NULL is fine */
 bool https_busy(const struct https *h); /* something is under way */
 
 struct https_request {

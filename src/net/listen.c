@@ -53,11 +53,16 @@ static int open_one(const struct sockaddr *sa, socklen_t len)
 
 static unsigned port_of(int fd)
 {
-    struct sockaddr_storage ss = { 0 };
-    socklen_t len = sizeof(ss);
-    getsockname(fd, (struct sockaddr *)&ss, &len);
-    return ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port
-                                          : ((struct sockaddr_in *)&ss)->sin_port);
+    union {
+        struct sockaddr_storage room;
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } a = { .room = { 0 } };
+    socklen_t len = sizeof(a);
+    if (getsockname(fd, &a.any, &len))
+        return 0;
+    return ntohs(a.any.sa_family == AF_INET6 ? a.v6.sin6_port : a.v4.sin_port);
 }
 
 void listen_close(struct listen_sockets *s)
@@ -65,6 +70,12 @@ void listen_close(struct listen_sockets *s)
     for (unsigned i = 0; i < s->n; i++)
         close(s->fd[i]);
     s->n = 0;
+}
+
+void listen_refuse(const struct listen_sockets *s)
+{
+    for (unsigned i = 0; s && i < s->n; i++)
+        close(s->fd[i]);
 }
 
 static void put(struct listen_sockets *s, int fd)

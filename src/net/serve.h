@@ -18,6 +18,7 @@ struct listen_sockets {
 /* Bound, listening, non-blocking. Errors as http_listen's. */
 int listen_open(struct listen_sockets *ret, const char *address, unsigned port, struct err *e);
 void listen_close(struct listen_sockets *s);
+void listen_refuse(const struct listen_sockets *s); /* closes what was handed over; NULL is fine */
 
 /* ---- who holds a port (port_holder.c) ---- */
 
@@ -43,6 +44,7 @@ struct serve_limits {
 
 struct server;
 struct serve_config {
+    const struct listen_sockets *sockets; /* bound already, taken over also on failure; NULL: bind these: */
     const char *address;
     unsigned port;
     const struct serve_ops *ops;

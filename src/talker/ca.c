@@ -1,5 +1,8 @@
 #include "talker/ca.h"
 #include "base/clock.h"
+#include "base/log.h"
+#include "crypto/digest.h"
+#include "net/role.h"
 #include "talker/ca_int.h"
 #include <errno.h>
 #include <poll.h>
@@ -32,6 +35,8 @@ static void run_free(struct ca_run *r)
 void ca_forget(struct ca *c, struct ca_run *run)
 {
     struct ca_run **p = &c->runs;
+    if (run->signs && !c->lost && signer_forget(c->signer, run->id))
+        ca_lose(c, "the line to the signer is full");
     while (*p != run)
         p = &(*p)->next;
     *p = run->next;
@@ -79,7 +84,7 @@ static int update_watch(struct ca *c)
 }
 
 /* A line that is broken shows when it is read; what was to be written then no longer matters. */
-static void flush(struct ca *c)
+void ca_flush(struct ca *c)
 {
     if (c->lost)
         return;
@@ -99,7 +104,7 @@ static int launch(struct ca *c, struct ca_run *r, int rc, ca_job *ret_job, struc
     c->runs = r;
     c->n_runs++;
     *ret_job = r->id;
-    flush(c);
+    ca_flush(c);
     return 0;
 }
 
@@ -110,11 +115,25 @@ int ca_directory(struct ca *c, void *data, ca_job *ret_job, struct err *e)
     return r ? launch(c, r, msg_put_empty(&c->wire, r->kind, r->id), ret_job, e) : rc;
 }
 
+/* ---- what the signer must know of a job before the talker does ---- */
+
+/* The digest is of `what` as it is: a CSR, a certificate, a public key. */
+static int allow(struct ca *c, struct ca_run *r, enum sign_permit kind, signet_str what)
+{
+    uint8_t digest[32] = { 0 };
+    int rc = what.n ? digest_sha256(what, digest) : 0;
+    r->signs = true;
+    return rc ? rc : signer_allow(c->signer, r->id, kind, digest);
+}
+
 int ca_account(struct ca *c, const signet_account_params *p, void *data, ca_job *ret_job, struct err *e)
 {
     int rc;
     struct ca_run *r = new_run(c, WIRE_ACCOUNT, data, &rc, e);
-    return r ? launch(c, r, msg_put_account(&c->wire, r->id, p), ret_job, e) : rc;
+    if (!r)
+        return rc;
+    rc = p->op == SIGNET_ACCOUNT_DEACTIVATE ? allow(c, r, SIGN_MAY_DEACTIVATE, (signet_str){ 0 }) : 0;
+    return launch(c, r, rc ? rc : msg_put_account(&c->wire, r->id, p), ret_job, e);
 }
 
 static int keep_idents(struct ca_run *r, const signet_order_params *p)
@@ -141,6 +160,8 @@ int ca_order(struct ca *c, const signet_order_params *p, void *data, ca_job *ret
     if (!r)
         return rc;
     rc = keep_idents(r, p);
+    if (!rc && p->csr_der.n)
+        rc = allow(c, r, SIGN_MAY_FINALIZE, p->csr_der);
     return launch(c, r, rc ? rc : msg_put_order(&c->wire, r->id, p), ret_job, e);
 }
 
@@ -149,10 +170,12 @@ int ca_order_csr(struct ca *c, ca_job job, signet_str csr_der, struct err *e)
     struct ca_run *r = ca_find(c, job);
     if (!r || r->kind != WIRE_ORDER)
         return err_set(e, SIGNET_ENOTFOUND, "the order has ended already");
-    int rc = msg_put_text(&c->wire, WIRE_CSR, job, csr_der);
+    int rc = allow(c, r, SIGN_MAY_FINALIZE, csr_der);
+    if (!rc)
+        rc = msg_put_text(&c->wire, WIRE_CSR, job, csr_der);
     if (rc)
         return err_set(e, rc, "the certificate signing request does not fit into a message");
-    flush(c);
+    ca_flush(c);
     return 0;
 }
 
@@ -176,8 +199,10 @@ int ca_revoke(struct ca *c, signet_str cert_der, int reason, const struct key *k
     struct ca_run *r = rc ? NULL : new_run(c, WIRE_REVOKE, data, &rc, e);
     if (!r)
         return rc;
-    r->key = key;
-    return launch(c, r, msg_put_revoke(&c->wire, r->id, cert_der, reason, &k), ret_job, e);
+    rc = allow(c, r, SIGN_MAY_REVOKE, cert_der);
+    if (!rc && key)
+        rc = signer_add_key(c->signer, r->id, SIGN_REVOKE, key);
+    return launch(c, r, rc ? rc : msg_put_revoke(&c->wire, r->id, cert_der, reason, &k), ret_job, e);
 }
 
 int ca_rollover(struct ca *c, const struct key *new_key, void *data, ca_job *ret_job, struct err *e)
@@ -188,8 +213,10 @@ int ca_rollover(struct ca *c, const struct key *new_key, void *data, ca_job *ret
     struct ca_run *r = rc ? NULL : new_run(c, WIRE_ROLLOVER, data, &rc, e);
     if (!r)
         return rc;
-    r->key = new_key;
-    return launch(c, r, msg_put_rollover(&c->wire, r->id, &k), ret_job, e);
+    rc = allow(c, r, SIGN_MAY_ROLL_OVER, k.jwk); /* in canonical form, so this is the thumbprint */
+    if (!rc)
+        rc = signer_add_key(c->signer, r->id, SIGN_ROLLOVER, new_key);
+    return launch(c, r, rc ? rc : msg_put_rollover(&c->wire, r->id, &k), ret_job, e);
 }
 
 int ca_ari(struct ca *c, signet_str cert_id, void *data, ca_job *ret_job, struct err *e)
@@ -206,14 +233,14 @@ void ca_cancel(struct ca *c, ca_job job)
     int rc = msg_put_empty(&c->wire, WIRE_CANCEL, job);
     if (rc)
         ca_lose(c, "the line to signet-talker is full");
-    flush(c);
+    ca_flush(c);
 }
 
 int ca_challenge_done(struct ca *c, uint64_t action_id, int err, signet_str why)
 {
     why.n = why.n < CA_TEXT_MAX ? why.n : CA_TEXT_MAX;
     int rc = c->lost ? SIGNET_ENET : msg_put_outcome(&c->wire, WIRE_CHAL_DONE, action_id, err, why);
-    flush(c);
+    ca_flush(c);
     return rc;
 }
 
@@ -223,8 +250,7 @@ int ca_set_key(struct ca *c, const struct key *account_key)
     int rc = key_thumbprint(account_key, &c->thumbprint);
     if (!rc)
         rc = buf_err(&c->thumbprint);
-    c->key = account_key;
-    return rc;
+    return rc ? rc : signer_add_key(c->signer, 0, SIGN_ACCOUNT, account_key);
 }
 
 /* ---- the line ---- */
@@ -253,7 +279,7 @@ void ca_lose(struct ca *c, const char *fmt, ...)
     c->lost = true;
     hang_up(c);
     BUF_AUTO(words, 256);
-    ca_reap(c->pid, LOST_GRACE_MS, &words);
+    role_reap(c->pid, LOST_GRACE_MS, &words);
     c->pid = -1;
     if (words.n)
         buf_addf(&c->why_lost, " (%s)", buf_z(&words));
@@ -288,7 +314,7 @@ static void on_line(void *ctx, short revents)
             ca_lose(c, "the line from signet-talker cannot be read: %s", signet_strerror(rc));
         take_frames(c);
     }
-    flush(c);
+    ca_flush(c);
 }
 
 /* ---- events ---- */
@@ -316,7 +342,7 @@ int ca_next(struct ca *c, int timeout_ms, struct ca_event *ret)
             pop(c, ret);
             if (was_full) {
                 take_frames(c);
-                flush(c);
+                ca_flush(c);
             }
             return 1;
         }
@@ -374,6 +400,7 @@ static int send_config(struct ca *c, const struct ca_config *cfg, bool has_roots
         .no_verify = cfg->no_verify,
         .allow_http = cfg->allow_http,
         .trace = cfg->trace,
+        .require_sandbox = cfg->require_sandbox,
         .has_roots = has_roots,
         .http_timeout_s = cfg->http_timeout_s,
         .order_timeout_s = cfg->order_timeout_s,
@@ -384,13 +411,32 @@ static int send_config(struct ca *c, const struct ca_config *cfg, bool has_roots
     return rc ? err_set(e, rc, "the settings for the CA do not fit into a message") : 0;
 }
 
+/* On a system where no further process can be had the keys stay here; what may be signed is checked all the same. */
+static int open_signer(struct ca *c, const struct ca_config *cfg, struct err *e)
+{
+    struct err why = { 0 };
+    struct signer_config s = { .directory_url = str_of(cfg->directory_url),
+                               .allow_http = cfg->allow_http,
+                               .require_sandbox = cfg->require_sandbox,
+                               .in_process = !cfg->separate_signer };
+    int rc = signer_open(&c->signer, c->loop, &s, ca_signed, c, &why);
+    if (rc && !s.in_process && !s.require_sandbox) {
+        log_warn("talker", "The keys cannot be kept in a process of their own: %s.", why.text);
+        s.in_process = true;
+        rc = signer_open(&c->signer, c->loop, &s, ca_signed, c, &why);
+    }
+    if (rc && e)
+        *e = why;
+    return rc;
+}
+
 int ca_open_fd(struct ca **ret, struct loop *l, const struct ca_config *cfg, int fd, pid_t pid, bool has_roots,
                struct err *e)
 {
     struct ca *c = calloc(1, sizeof(*c));
     if (!c) {
         close(fd);
-        ca_reap(pid, 0, NULL);
+        role_reap(pid, 0, NULL);
         return err_nomem(e);
     }
     wire_init(&c->wire, fd, WIRE_TALKER);
@@ -402,8 +448,10 @@ int ca_open_fd(struct ca **ret, struct loop *l, const struct ca_config *cfg, int
     c->account = BUF_INIT(CA_URL_MAX);
     c->thumbprint = BUF_INIT(128);
     buf_addz(&c->account, cfg->account_url);
-    int rc = send_config(c, cfg, has_roots, e);
-    flush(c);
+    int rc = open_signer(c, cfg, e);
+    if (!rc)
+        rc = send_config(c, cfg, has_roots, e);
+    ca_flush(c);
     if (!rc && c->lost)
         rc = err_nomem(e);
     if (rc)
@@ -445,8 +493,10 @@ void ca_close(struct ca *c)
     if (!c)
         return;
     hang_up(c);
-    ca_reap(c->pid, CLOSE_GRACE_MS, NULL);
+    c->lost = true; /* nobody is told any more */
     drop_runs(c);
+    signer_close(c->signer); /* while the talker winds up */
+    role_reap(c->pid, CLOSE_GRACE_MS, NULL);
     ca_item_free(c->current);
     while (c->first) {
         struct ca_item *i = c->first;

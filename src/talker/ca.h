@@ -23,7 +23,10 @@ struct ca_config {
     unsigned http_timeout_s; /* one request; 0: 45 */
     unsigned order_timeout_s, finalize_timeout_s; /* see signet_config */
     unsigned max_nonces;                          /* see signet_config */
-    bool trace; /* log requests and answers at debug level (always without signatures) */
+    bool require_sandbox; /* talker and signer refuse to work when their sandboxes are not whole */
+    bool separate_signer; /* the keys go into a process of their own, which is this program again (its main begins with
+                           * roles_run); without it what is signed is checked and signed here */
+    bool trace;           /* log requests and answers at debug level (always without signatures) */
 };
 
 int ca_open(struct ca **ret, struct loop *l, const struct ca_config *c, struct err *e);

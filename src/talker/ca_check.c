@@ -15,15 +15,6 @@ bool ca_url_ok(signet_str url)
     return true;
 }
 
-bool ca_tbs_ok(signet_str tbs)
-{
-    signet_str header, payload;
-    if (tbs.n > CA_SIGN_MAX || !str_cut(tbs, '.', &header, &payload))
-        return false;
-    /* POST-as-GET signs an empty payload */
-    return b64url_ok(header) && (payload.n == 0 || b64url_ok(payload));
-}
-
 static bool was_ordered(const struct ca_run *run, const signet_ident *id)
 {
     for (size_t i = 0; i < run->n_idents; i++) {

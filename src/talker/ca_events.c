@@ -74,22 +74,25 @@ static signet_str copied(struct msg_mem *m, signet_str s, bool *ok)
 static int take_sign(struct ca *c, struct wire_frame *f)
 {
     struct msg_sign s;
-    uint8_t sig[KEY_SIG_MAX];
-    size_t len = sizeof(sig);
-    if (msg_get_sign(&f->body, &s) || !ca_tbs_ok(s.tbs))
+    if (msg_get_sign(&f->body, &s) || s.tbs.n > SIGN_TBS_MAX || (s.role != SIGNET_KEY_ACCOUNT && !f->job))
         return SIGNET_EPROTO;
-    const struct key *key = c->key;
-    if (s.role != SIGNET_KEY_ACCOUNT) {
-        const struct ca_run *run = ca_find(c, f->job);
-        key = run ? run->key : NULL; /* its job may have ended meanwhile */
-    }
-    if (key && s.alg != key_alg(key))
-        return SIGNET_EPROTO;
-    if (!key || key_sign(key, s.tbs, sig, &len))
-        len = 0;
-    int rc = msg_put_signed(&c->wire, s.id, (signet_str){ (const char *)sig, len });
-    explicit_bzero(sig, sizeof(sig));
-    return rc;
+    struct sign_request q = { .job = s.role == SIGNET_KEY_ACCOUNT ? 0 : f->job, .alg = s.alg, .tbs = s.tbs };
+    return signer_ask(c->signer, s.id, &q);
+}
+
+/* A request that may not be signed is no misunderstanding: the talker builds it out of what main asked for. */
+void ca_signed(void *ctx, uint64_t id, int rc, signet_str sig, const char *why)
+{
+    struct ca *c = ctx;
+    if (c->lost)
+        return;
+    if (rc == SIGNET_ENET)
+        ca_lose(c, "%s", why);
+    else if (rc == SIGNET_EPROTO)
+        ca_lose(c, "signet-talker wanted signed what it may not have signed (%s), and was ended", why);
+    else if (msg_put_signed(&c->wire, id, rc ? (signet_str){ 0 } : sig))
+        ca_lose(c, "the line to signet-talker is full");
+    ca_flush(c);
 }
 
 /* ---- events ---- */
@@ -316,6 +319,17 @@ static int take_trace(struct wire_frame *f)
     return 0;
 }
 
+static int take_sandbox(struct wire_frame *f)
+{
+    signet_str text;
+    BUF_AUTO(out, CA_WORDS_MAX);
+    if (msg_get_text(&f->body, &text))
+        return SIGNET_EPROTO;
+    buf_add_escaped(&out, text, CA_TEXT_MAX);
+    log_debug("talker", "sandbox of the talker: %s", buf_z(&out));
+    return 0;
+}
+
 static int take_fatal(struct ca *c, struct wire_frame *f)
 {
     uint64_t id;
@@ -351,6 +365,8 @@ int ca_take(struct ca *c, struct wire_frame *f)
         return keep_text(f, &c->account, true);
     case WIRE_TRACE:
         return take_trace(f);
+    case WIRE_SANDBOX:
+        return take_sandbox(f);
     case WIRE_FATAL:
         return take_fatal(c, f);
     default:

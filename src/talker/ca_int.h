@@ -4,15 +4,15 @@
 
 #include "talker/ca.h"
 #include "talker/messages.h"
+#include "talker/signer.h"
 #include <sys/types.h>
 
-#define CA_JOBS_MAX   1024u       /* running at once */
-#define CA_CHAINS_MAX 9u          /* of one order: the chosen one and 8 alternates */
-#define CA_EVENTS_MAX (4u << 20)  /* bytes of events that may wait; then the talker is not read until some are taken */
-#define CA_SIGN_MAX   (64u << 10) /* bytes that the talker may have signed at a time */
-#define CA_META_MAX   100u        /* times that the talker may report the directory's meta; each is kept */
-#define CA_TEXT_MAX   1024u       /* of one text that is shown */
-#define CA_WORDS_MAX  8192u       /* of a text once it is escaped */
+#define CA_JOBS_MAX   1024u      /* running at once */
+#define CA_CHAINS_MAX 9u         /* of one order: the chosen one and 8 alternates */
+#define CA_EVENTS_MAX (4u << 20) /* bytes of events that may wait; then the talker is not read until some are taken */
+#define CA_META_MAX   100u       /* times that the talker may report the directory's meta; each is kept */
+#define CA_TEXT_MAX   1024u      /* of one text that is shown */
+#define CA_WORDS_MAX  8192u      /* of a text once it is escaped */
 #define CA_URL_MAX    2048u
 #define CA_TALKER_FD  3 /* of the talker: the line, and … */
 #define CA_ROOTS_FD   4 /* … the bundle of roots */
@@ -22,7 +22,7 @@ struct ca_run {
     ca_job id;
     enum wire_type kind; /* the message that started it */
     void *data;
-    const struct key *key; /* borrowed: the certificate's or the new account key */
+    bool signs; /* the signer has a key or a permit for it */
     /* orders: what was asked for, and what came */
     struct msg_mem mem;
     const signet_ident *idents;
@@ -44,7 +44,7 @@ struct ca {
     struct wire wire;
     struct watch *watch; /* NULL: hung up, or so many events wait that nothing is read now */
     pid_t pid;           /* -1: none, or gone */
-    const struct key *key;
+    struct signer_line *signer;
     struct ca_run *runs;
     size_t n_runs;
     ca_job last_job;
@@ -68,6 +68,12 @@ void ca_forget(struct ca *c, struct ca_run *run);
 void ca_lose(struct ca *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3))); /* ends the talker; the jobs have failed */
 
+/* Sends what waits for the talker. */
+void ca_flush(struct ca *c);
+
+/* ca_events.c. The signer's answers (a signer_fn). */
+void ca_signed(void *ctx, uint64_t id, int rc, signet_str sig, const char *why);
+
 /* ca_events.c. What the talker says. SIGNET_EPROTO when it may not say that; SIGNET_ENOMEM. */
 int ca_take(struct ca *c, struct wire_frame *f);
 void ca_item_free(struct ca_item *i);
@@ -76,15 +82,11 @@ void ca_item_free(struct ca_item *i);
  * files and zones, so nothing in it is taken on trust. run NULL: its job has ended. */
 bool ca_chal_fits(const struct ca *c, const struct ca_run *run, const struct msg_chal *m);
 bool ca_url_ok(signet_str url); /* https or http, visible ASCII, no longer than CA_URL_MAX */
-bool ca_tbs_ok(signet_str tbs); /* has the form of a JWS signing input (RFC 7515 section 5.1), so that the key signs
-                                   nothing else */
 
 /* ca_spawn.c */
 int ca_spawn(const char *program, int sock, int roots, pid_t *ret, struct err *e);
 /* The program beside this one, else in LIBEXECDIR. Nothing in the environment decides it. */
 int ca_find_program(struct buf *ret, struct err *e);
-/* Ends the process (it gets `grace_ms` to go by itself) and says in words how it ended. */
-void ca_reap(pid_t pid, int grace_ms, struct buf *words);
 /* An open file with the bundle of roots. */
 int ca_open_roots(const char *ca_file, int *ret_fd, struct err *e);
 

@@ -1,26 +1,21 @@
 #include "base/fs.h"
+#include "net/role.h"
 #include "talker/ca_int.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define PROGRAM  "signet-talker"
-#define FDS_FROM 10 /* so that no descriptor is in the way of the numbers that the talker is given */
-#define ENV_MAX  32
+#define PROGRAM "signet-talker"
+#define ENV_MAX 32
 
 /* What the talker may know of the environment. Credentials of DNS providers live there, too. */
 static const char *const passed_on[] = {
-    "https_proxy",     "HTTPS_PROXY",  "http_proxy",      "all_proxy",    "ALL_PROXY",   "no_proxy",
-    "NO_PROXY",        "OPENSSL_CONF", "OPENSSL_MODULES", "RES_OPTIONS",  "LOCALDOMAIN", "HOSTALIASES",
-    "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS",   "LSAN_OPTIONS",
+    "https_proxy", "HTTPS_PROXY",     "http_proxy",   "all_proxy",       "ALL_PROXY",
+    "no_proxy",    "NO_PROXY",        "OPENSSL_CONF", "OPENSSL_MODULES", "RES_OPTIONS",
+    "LOCALDOMAIN", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS",   "LSAN_OPTIONS",
 };
 _Static_assert(sizeof(passed_on) / sizeof(passed_on[0]) < ENV_MAX, "the talker's environment has room for all");
 
@@ -67,116 +62,14 @@ int ca_find_program(struct buf *ret, struct err *e)
     return SIGNET_ENOTFOUND;
 }
 
-static int set_actions(posix_spawn_file_actions_t *a, int sock, int roots)
-{
-    int rc = posix_spawn_file_actions_addopen(a, 0, "/dev/null", O_RDONLY, 0);
-    if (!rc)
-        rc = posix_spawn_file_actions_addopen(a, 1, "/dev/null", O_WRONLY, 0);
-    if (!rc)
-        rc = posix_spawn_file_actions_adddup2(a, sock, CA_TALKER_FD);
-    if (!rc && roots >= 0)
-        rc = posix_spawn_file_actions_adddup2(a, roots, CA_ROOTS_FD);
-    if (!rc)
-        rc = posix_spawn_file_actions_addclosefrom_np(a, roots >= 0 ? CA_ROOTS_FD + 1 : CA_ROOTS_FD);
-    return rc;
-}
-
-/* The signals that the talker will ignore are blocked until it does: Ctrl-C must not end it in its first milliseconds.
- */
-static int set_attributes(posix_spawnattr_t *a)
-{
-    sigset_t all, blocked;
-    sigfillset(&all);
-    sigemptyset(&blocked);
-    sigaddset(&blocked, SIGINT);
-    sigaddset(&blocked, SIGTERM);
-    sigaddset(&blocked, SIGHUP);
-    sigaddset(&blocked, SIGQUIT);
-    int rc = posix_spawnattr_setsigdefault(a, &all);
-    if (!rc)
-        rc = posix_spawnattr_setsigmask(a, &blocked);
-    if (!rc)
-        rc = posix_spawnattr_setflags(a, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    return rc;
-}
-
-static int spawn(const char *program, int sock, int roots, pid_t *ret)
-{
-    char name[] = PROGRAM, *argv[] = { name, NULL }, *env[ENV_MAX];
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attr;
-    pick_environment(env);
-    int rc = posix_spawn_file_actions_init(&actions);
-    if (rc)
-        return rc;
-    rc = posix_spawnattr_init(&attr);
-    if (!rc) {
-        rc = set_actions(&actions, sock, roots);
-        if (!rc)
-            rc = set_attributes(&attr);
-        if (!rc)
-            rc = posix_spawn(ret, program, &actions, &attr, argv, env);
-        posix_spawnattr_destroy(&attr);
-    }
-    posix_spawn_file_actions_destroy(&actions);
-    return rc;
-}
-
 int ca_spawn(const char *program, int sock, int roots, pid_t *ret, struct err *e)
 {
-    int high_sock = fcntl(sock, F_DUPFD_CLOEXEC, FDS_FROM);
-    int high_roots = roots >= 0 ? fcntl(roots, F_DUPFD_CLOEXEC, FDS_FROM) : -1;
-    int rc = high_sock < 0 || (roots >= 0 && high_roots < 0) ? errno : spawn(program, high_sock, high_roots, ret);
-    if (high_sock >= 0)
-        close(high_sock);
-    if (high_roots >= 0)
-        close(high_roots);
-    return rc ? err_sys(e, rc, "%s cannot be started", program) : 0;
-}
-
-static void describe(int status, bool killed, struct buf *words)
-{
-    if (WIFEXITED(status))
-        buf_addf(words, "it ended with exit status %d", WEXITSTATUS(status));
-    else if (WIFSIGNALED(status) && killed && WTERMSIG(status) == SIGKILL)
-        buf_addz(words, "it hung up");
-    else if (WIFSIGNALED(status))
-        buf_addf(words, "signal %d (%s) ended it", WTERMSIG(status), strsignal(WTERMSIG(status)));
-}
-
-/* True when it has ended by itself, within that time. */
-static bool has_ended(pid_t pid, int grace_ms)
-{
-    siginfo_t info = { 0 };
-    int fd = pidfd_open(pid, 0);
-    if (fd >= 0) {
-        struct pollfd p = { .fd = fd, .events = POLLIN };
-        bool gone = poll(&p, 1, grace_ms) == 1;
-        close(fd);
-        return gone;
-    }
-    for (; grace_ms >= 0; grace_ms -= 5) { /* a kernel without pidfd (before 5.3) */
-        if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid == pid)
-            return true;
-        (void)poll(NULL, 0, 5);
-    }
-    return false;
-}
-
-void ca_reap(pid_t pid, int grace_ms, struct buf *words)
-{
-    if (pid <= 0)
-        return;
-    bool gone = has_ended(pid, grace_ms);
-    if (!gone)
-        kill(pid, SIGKILL);
-    int status = 0;
-    pid_t rc;
-    do
-        rc = waitpid(pid, &status, 0);
-    while (rc < 0 && errno == EINTR);
-    if (rc == pid && words)
-        describe(status, !gone, words);
+    char *env[ENV_MAX];
+    pick_environment(env);
+    struct role_spec spec = {
+        .program = program, .name = PROGRAM, .env = env, .fd = { sock, roots }, .n_fds = roots >= 0 ? 2 : 1
+    };
+    return role_spawn(&spec, ret, e);
 }
 
 /* ---- roots ---- */

@@ -53,7 +53,7 @@ static int get_strs(struct wire_reader *r, struct msg_mem *m, const signet_str *
     return 0;
 }
 
-enum { CONFIG_NO_VERIFY = 1, CONFIG_ALLOW_HTTP = 2, CONFIG_TRACE = 4, CONFIG_ROOTS = 8 };
+enum { CONFIG_NO_VERIFY = 1, CONFIG_ALLOW_HTTP = 2, CONFIG_TRACE = 4, CONFIG_ROOTS = 8, CONFIG_SANDBOX = 16 };
 
 int msg_put_config(struct wire *w, const struct msg_config *c)
 {
@@ -65,7 +65,8 @@ int msg_put_config(struct wire *w, const struct msg_config *c)
     wire_put_u32(w, c->alg);
     wire_put_str(w, c->jwk);
     wire_put_u32(w, (c->no_verify ? CONFIG_NO_VERIFY : 0u) | (c->allow_http ? CONFIG_ALLOW_HTTP : 0u) |
-                        (c->trace ? CONFIG_TRACE : 0u) | (c->has_roots ? CONFIG_ROOTS : 0u));
+                        (c->trace ? CONFIG_TRACE : 0u) | (c->has_roots ? CONFIG_ROOTS : 0u) |
+                        (c->require_sandbox ? CONFIG_SANDBOX : 0u));
     wire_put_u32(w, c->http_timeout_s);
     wire_put_u32(w, c->order_timeout_s);
     wire_put_u32(w, c->finalize_timeout_s);
@@ -87,6 +88,7 @@ int msg_get_config(struct wire_reader *r, struct msg_config *ret)
     c.allow_http = flags & CONFIG_ALLOW_HTTP;
     c.trace = flags & CONFIG_TRACE;
     c.has_roots = flags & CONFIG_ROOTS;
+    c.require_sandbox = flags & CONFIG_SANDBOX;
     c.http_timeout_s = wire_u32(r);
     c.order_timeout_s = wire_u32(r);
     c.finalize_timeout_s = wire_u32(r);
@@ -120,7 +122,7 @@ int msg_get_account(struct wire_reader *r, struct msg_mem *m, signet_account_par
     return rc ? rc : wire_end_of(r);
 }
 
-enum { ORDER_ALTERNATES = 1, ORDER_REVALIDATE = 2, ORDER_KEEP = 4 };
+enum { ORDER_ALTERNATES = 1, ORDER_REVALIDATE = 2, ORDER_KEEP = 4, ORDER_PROFILE_OPTIONAL = 8 };
 
 int msg_put_order(struct wire *w, uint32_t job, const signet_order_params *p)
 {
@@ -140,7 +142,8 @@ int msg_put_order(struct wire *w, uint32_t job, const signet_order_params *p)
     wire_put_str(w, p->replaces);
     wire_put_str(w, p->order_url);
     wire_put_str(w, p->preferred_chain);
-    wire_put_u32(w, (p->fetch_alternates ? ORDER_ALTERNATES : 0u) | (p->revalidate ? ORDER_REVALIDATE : 0u) |
+    wire_put_u32(w, (p->profile_optional ? ORDER_PROFILE_OPTIONAL : 0u) |
+                        (p->fetch_alternates ? ORDER_ALTERNATES : 0u) | (p->revalidate ? ORDER_REVALIDATE : 0u) |
                         (p->keep_pending ? ORDER_KEEP : 0u));
     return wire_commit(w);
 }
@@ -166,6 +169,7 @@ int msg_get_order(struct wire_reader *r, struct msg_mem *m, signet_order_params 
     p.order_url = wire_str(r);
     p.preferred_chain = wire_str(r);
     uint32_t flags = wire_u32(r);
+    p.profile_optional = (flags & ORDER_PROFILE_OPTIONAL) != 0;
     p.fetch_alternates = (flags & ORDER_ALTERNATES) != 0;
     p.revalidate = (flags & ORDER_REVALIDATE) != 0;
     p.keep_pending = (flags & ORDER_KEEP) != 0;

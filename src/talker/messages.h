@@ -20,7 +20,7 @@ struct msg_config {
     signet_str directory_url, user_agent, account_url, saved;
     signet_alg alg; /* of the account key */
     signet_str jwk; /* its public part */
-    bool no_verify, allow_http, trace;
+    bool no_verify, allow_http, trace, require_sandbox;
     bool has_roots; /* descriptor 4 is open on the bundle of roots */
     unsigned http_timeout_s, order_timeout_s, finalize_timeout_s, max_nonces;
 };

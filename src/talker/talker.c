@@ -124,8 +124,6 @@ int main(void)
     if (rc != SIGNET_ENET)
         say_why(&t, &e);
     int status = rc == SIGNET_ENET ? EXIT_SUCCESS : EXIT_FAILURE;
-    if (t.https && https_busy(t.https))
-        _exit(status); /* libcurl would wait for a name that is being looked up */
     /* an idle connection is closed as TLS wants it; jobs end with the session, without a word more */
     https_free(t.https);
     signet_session_free(t.session);

@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "crypto/digest.h"
+#include "sandbox/sandbox.h"
 #include "talker/talker.h"
 #include <stdlib.h>
 #include <unistd.h>
@@ -197,6 +198,21 @@ static int open_session(struct talker *t, const struct msg_config *c, struct err
     return rc ? err_set(e, rc, "the session with the CA cannot be set up: %s", signet_strerror(rc)) : 0;
 }
 
+/* From here on no file can be opened: all that the libraries want to read they must have read. */
+static int confine(struct talker *t, bool required, struct err *e)
+{
+    const struct sandbox_profile *p = sandbox_profile(SANDBOX_TALKER);
+    struct sandbox_report report;
+    char words[800];
+    int rc = sandbox_enter(p, &report, e);
+    if (!rc && required)
+        rc = sandbox_require(p, &report, e);
+    if (rc)
+        return rc;
+    rc = msg_put_text(&t->wire, WIRE_SANDBOX, 0, str_of(sandbox_describe(&report, words, sizeof(words))));
+    return rc ? err_set(e, rc, "the line to the main process is full") : 0;
+}
+
 static int take_config(struct talker *t, struct wire_frame *f, struct err *e)
 {
     struct msg_config c;
@@ -215,6 +231,9 @@ static int take_config(struct talker *t, struct wire_frame *f, struct err *e)
     };
     rc = https_new(&t->https, &hc, e);
     t->trace = c.trace;
+    /* before the session: what was saved of the directory is a CA's text, too */
+    if (!rc)
+        rc = confine(t, c.require_sandbox, e);
     return rc ? rc : open_session(t, &c, e);
 }
 
@@ -253,6 +272,7 @@ int talker_take(struct talker *t, struct wire_frame *f, struct err *e)
     case WIRE_SAVED:
     case WIRE_ACCOUNT_URL:
     case WIRE_TRACE:
+    case WIRE_SANDBOX:
     case WIRE_FATAL:
         break;
     }

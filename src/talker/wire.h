@@ -40,7 +40,8 @@ enum wire_type {
     WIRE_SAVED,
     WIRE_ACCOUNT_URL,
     WIRE_TRACE,
-    WIRE_FATAL, /* the talker is about to end: why */
+    WIRE_SANDBOX, /* how it is confined, in words */
+    WIRE_FATAL,   /* the talker is about to end: why */
     WIRE_TALKER_LAST = WIRE_FATAL
 };
 

@@ -29,7 +29,8 @@ static void check_values(const struct conf *c, const char *section)
         struct conf *third;
         BUF_AUTO(text, CONF_MAX_BYTES);
         conf_print(other, &text);
-        if (conf_parse(&third, buf_str(&text), "x", NULL) || !conf_get(third, "s", "k", &again) || !str_eq(buf_str(&v), buf_str(&again)))
+        if (conf_parse(&third, buf_str(&text), "x", NULL) || !conf_get(third, "s", "k", &again) ||
+            !str_eq(buf_str(&v), buf_str(&again)))
             abort();
         conf_free(third);
     }

@@ -80,8 +80,12 @@ static struct ca *new_ca(void)
     c->saved = BUF_INIT(64u << 10);
     c->account = BUF_INIT(CA_URL_MAX);
     c->thumbprint = BUF_INIT(128);
-    if (ca_set_key(c, a_key()))
+    static struct loop *loop;
+    struct signer_config here = { .directory_url = STR("https://ca.example/dir"), .in_process = true };
+    if ((!loop && loop_new(&loop, NULL)) || signer_open(&c->signer, loop, &here, ca_signed, c, NULL) ||
+        ca_set_key(c, a_key()))
         abort();
+    c->loop = loop;
     add_run(c, 1, WIRE_ORDER);
     add_run(c, 2, WIRE_ACCOUNT);
     add_run(c, 3, WIRE_ARI);

@@ -42,7 +42,7 @@ static void start(struct serve_limits limits)
 {
     static int owner;
     struct err e = { 0 };
-    struct serve_config config = { "127.0.0.1", 0, &echo, &owner, limits };
+    struct serve_config config = { NULL, "127.0.0.1", 0, &echo, &owner, limits };
     assert_int_equal(server_new(&s, l, &config, &e), 0);
 }
 

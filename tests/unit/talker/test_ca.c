@@ -230,23 +230,50 @@ static size_t signature_size(struct fixture *x)
     return sig.n;
 }
 
+/* A request as libsignet builds it, by the account. */
+static void put_jws(struct buf *to, const char *alg, const char *url, const char *payload)
+{
+    BUF_AUTO(head, 4096);
+    buf_addf(&head, "{\"alg\":\"%s\",\"kid\":\"https://ca.example/acct/1\",\"nonce\":\"n0nce\",\"url\":\"%s\"}", alg,
+             url);
+    b64url_enc(to, buf_str(&head));
+    buf_addc(to, '.');
+    b64url_enc(to, str_of(payload));
+    assert_int_equal(buf_err(to), 0);
+}
+
 static void test_sign(void **state)
 {
     struct fixture *x = *state;
     struct err e = { 0 };
     ca_job job;
+    BUF_AUTO(tbs, 8192);
+    BUF_AUTO(head, 8192);
     skip_config(x);
-    ask_signature(x, 0, SIGNET_KEY_ACCOUNT, SIGNET_ALG_ES256, STR("aGVhZA.cGF5"));
-    assert_int_equal(signature_size(x), 64);
-    ask_signature(x, 0, SIGNET_KEY_ACCOUNT, SIGNET_ALG_ES256, STR("aGVhZA."));
+    put_jws(&tbs, "ES256", "https://ca.example/order/1", "");
+    ask_signature(x, 0, SIGNET_KEY_ACCOUNT, SIGNET_ALG_ES256, buf_str(&tbs));
     assert_int_equal(signature_size(x), 64);
     assert_int_equal(ca_revoke(x->ca, STR("DER"), 1, x->other, NULL, &job, &e), 0);
     struct wire_frame f = heard(x);
     assert_int_equal(f.type, WIRE_REVOKE);
-    ask_signature(x, job, SIGNET_KEY_JOB, SIGNET_ALG_ES384, STR("aGVhZA.cGF5"));
+    buf_addz(&head, "{\"alg\":\"ES384\",\"nonce\":\"n\",\"url\":\"https://ca.example/revoke\",\"jwk\":");
+    assert_int_equal(key_public_jwk(x->other, &head), 0);
+    buf_addc(&head, '}');
+    buf_clear(&tbs);
+    b64url_enc(&tbs, buf_str(&head));
+    buf_addc(&tbs, '.');
+    b64url_enc(&tbs, STR("{\"certificate\":\"REVS\",\"reason\":1}")); /* "DER" */
+    ask_signature(x, job, SIGNET_KEY_JOB, SIGNET_ALG_ES384, buf_str(&tbs));
     assert_int_equal(signature_size(x), 96);
-    ask_signature(x, job + 1, SIGNET_KEY_JOB, SIGNET_ALG_ES384, STR("aGVhZA.cGF5"));
+    ask_signature(x, job + 1, SIGNET_KEY_JOB, SIGNET_ALG_ES384, buf_str(&tbs));
     assert_int_equal(signature_size(x), 0); /* no such job: no signature */
+    struct msg_done d = { .ok = true };
+    struct ca_event ev;
+    said(x, msg_put_done(&x->far, job, &d));
+    assert_int_equal(ca_next(x->ca, 0, &ev), 1);
+    assert_int_equal(ev.kind, CA_DONE);
+    ask_signature(x, job, SIGNET_KEY_JOB, SIGNET_ALG_ES384, buf_str(&tbs));
+    assert_int_equal(signature_size(x), 0); /* the job is over, and with it the key */
 }
 
 /* What the talker may not have signed ends it. */
@@ -254,22 +281,30 @@ static void test_sign_refused(void **state)
 {
     struct fixture *x = *state;
     BUF_AUTO(big, 128u << 10);
+    BUF_AUTO(foreign, 4096);
+    BUF_AUTO(revoke, 4096);
+    put_jws(&foreign, "ES256", "https://evil.example/order/1", "");
+    put_jws(&revoke, "ES256", "https://ca.example/revoke", "{\"certificate\":\"REVS\"}");
     buf_addz(&big, "aGVhZA.");
-    while (big.n <= CA_SIGN_MAX)
+    while (big.n <= SIGN_TBS_MAX)
         buf_addz(&big, "AAAA");
     const struct {
         signet_alg alg;
         signet_str tbs;
+        const char *words;
     } table[] = {
-        { SIGNET_ALG_RS256, STR("aGVhZA.cGF5") }, { SIGNET_ALG_ES256, STR("\0\1\2") },
-        { SIGNET_ALG_ES256, STR("aGVhZA") },      { SIGNET_ALG_ES256, STR("a.b.c") },
-        { SIGNET_ALG_ES256, STR(".cGF5") },       { SIGNET_ALG_ES256, buf_str(&big) },
-        { SIGNET_ALG_ES256, STR("a b.cGF5") },
+        { SIGNET_ALG_RS256, buf_str(&revoke), "may not have signed" },
+        { SIGNET_ALG_ES256, STR("\0\1\2"), "may not have signed" },
+        { SIGNET_ALG_ES256, STR("aGVhZA"), "may not have signed" },
+        { SIGNET_ALG_ES256, STR("a b.cGF5"), "may not have signed" },
+        { SIGNET_ALG_ES256, buf_str(&foreign), "its URL is not of the CA" },
+        { SIGNET_ALG_ES256, buf_str(&revoke), "not to be revoked" },
+        { SIGNET_ALG_ES256, buf_str(&big), "may not say" },
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         skip_config(x);
         ask_signature(x, 0, SIGNET_KEY_ACCOUNT, table[i].alg, table[i].tbs);
-        assert_lost(x, "may not say");
+        assert_lost(x, table[i].words);
         ca_close(x->ca);
         wire_done(&x->far);
         open_ca(x, -1, false);

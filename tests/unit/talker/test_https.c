@@ -96,6 +96,8 @@ static void serve_connection(int fd)
         if (!whole(in, n))
             continue;
         const char *a = strchr(in, ' ') + 1, *b = strchr(a, ' ');
+        if (!strncmp(a, "http://", 7)) /* as a proxy is asked */
+            a = strchr(a + 7, '/');
         snprintf(path, sizeof(path), "%.*s", (int)(b - a), a);
         if (!strncmp(in, "HEAD ", 5))
             dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n");
@@ -342,12 +344,73 @@ static void test_many(void **state)
     assert_true(https_busy(x->h));
 }
 
+static void open_with(struct fixture *x, const char *hosts)
+{
+    struct https_config c = { .user_agent = STR("tester/1"),
+                              .no_verify = true,
+                              .allow_http = true,
+                              /* where nobody is */
+                              .names = {
+                                  .hosts_file = hosts, .servers = "127.0.0.1:1", .try_ms = 50, .total_ms = 300 } };
+    https_free(x->h);
+    assert_int_equal(https_new(&x->h, &c, NULL), 0);
+}
+
+/* The proxy's name is looked up here; the server's is not, that is the proxy's affair. */
+static void test_proxy_by_name(void **state)
+{
+    struct fixture *x = *state;
+    char hosts[] = "/tmp/signet-hosts-XXXXXX", proxy[100];
+    int fd = mkstemp(hosts);
+    assert_true(fd >= 0);
+    dprintf(fd, "127.0.0.1 proxy.test\n");
+    close(fd);
+    open_with(x, hosts);
+    unlink(hosts);
+    snprintf(proxy, sizeof(proxy), "http://proxy.test:%u", x->port);
+    assert_int_equal(setenv("http_proxy", proxy, 1), 0);
+    struct https_request q = {
+        .id = 1, .method = STR("GET"), .url = STR("http://127.0.0.1:1/echo"), .max_body = 20000
+    };
+    assert_int_equal(https_send(x->h, &q), 0);
+    struct https_answer a = await(x);
+    assert_int_equal(a.net_err, 0);
+    assert_non_null(strstr(a.body.p, "GET http://127.0.0.1:1/echo HTTP/1.1\r\n"));
+    assert_int_equal(setenv("no_proxy", "127.0.0.0/8", 1), 0);
+    a = get(x, "/echo");
+    assert_non_null(strstr(a.body.p, "GET /echo HTTP/1.1\r\n"));
+    unsetenv("http_proxy");
+    unsetenv("no_proxy");
+}
+
+static void test_unknown_name(void **state)
+{
+    struct fixture *x = *state;
+    open_with(x, "/dev/null");
+    struct https_request q = {
+        .id = 1, .method = STR("GET"), .url = STR("https://nowhere.test/dir"), .max_body = 20000
+    };
+    assert_int_equal(https_send(x->h, &q), 0);
+    q.id = 2;
+    q.url = STR("https://no where/");
+    assert_int_equal(https_send(x->h, &q), 0);
+    for (int i = 0; i < 2; i++) {
+        struct https_answer a = await(x);
+        assert_true(a.net_err == SIGNET_ENET || (a.id == 1 && a.net_err == SIGNET_ETIMEOUT));
+        if (a.id == 1)
+            assert_non_null(strstr(a.why, "nowhere.test"));
+        if (a.id == 1)
+            assert_non_null(strstr(a.why, "127.0.0.1 port 1"));
+    }
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         T(test_request_as_sent), T(test_headers_are_kept), T(test_limits), T(test_not_followed_not_unpacked),
-        T(test_faults),          T(test_timeout),          T(test_many),
+        T(test_faults),          T(test_timeout),          T(test_many),   T(test_proxy_by_name),
+        T(test_unknown_name),
     };
     unsetenv("http_proxy");
     unsetenv("https_proxy");
