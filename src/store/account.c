@@ -1,5 +1,5 @@
-/* Finding and reading accounts. What is damaged is an error that names the file: a new account in its place would lose the old one's
- * certificates, rate limits and orders. */
+/* Finding and reading accounts. What is damaged is an error that names the file: a new account in its place would lose
+ * the old one's certificates, rate limits and orders. */
 #include "store/account.h"
 
 #include "base/clock.h"
@@ -65,14 +65,16 @@ static int server_dir(const struct tree *t, const char *server, struct buf *ret,
     return r ? err_set(e, r, "\"%.200s\" is not the URL of an ACME server", server) : 0;
 }
 
-/* Servers whose accounts moved along when the address changed: certbot looks at the old one when the new one has none. */
+/* Servers whose accounts moved along when the address changed: certbot looks at the old one when the new one has none.
+ */
 static const char *server_before(const char *server)
 {
     static const struct {
         const char *now, *before;
     } moved[] = {
         { "https://acme-v02.api.letsencrypt.org/directory", "https://acme-v01.api.letsencrypt.org/directory" },
-        { "https://acme-staging-v02.api.letsencrypt.org/directory", "https://acme-staging.api.letsencrypt.org/directory" },
+        { "https://acme-staging-v02.api.letsencrypt.org/directory",
+          "https://acme-staging.api.letsencrypt.org/directory" },
     };
     for (size_t i = 0; i < sizeof moved / sizeof *moved; i++)
         if (strcmp(server, moved[i].now) == 0)
@@ -137,7 +139,8 @@ int account_find(const struct tree *t, const char *server, const char *id, struc
 static int damaged(struct err *e, const char *path, const char *why)
 {
     int r = err_set(e, SIGNET_EFORMAT, "cannot use the account file %s: %s", path, why);
-    err_hint(e, "Restore it from a backup of the accounts folder. If there is none, move the folder it lies in away and register anew; "
+    err_hint(e, "Restore it from a backup of the accounts folder. If there is none, move the folder it lies in away "
+                "and register anew; "
                 "certificates stay valid, but this account is lost.");
     return r;
 }
@@ -205,7 +208,8 @@ static int load_regr(struct account *a, const char *dir, struct err *e)
     return r;
 }
 
-/* meta.json only informs people: without it the account works all the same. A wrong one is an error, as it is for certbot. */
+/* meta.json only informs people: without it the account works all the same. A wrong one is an error, as it is for
+ * certbot. */
 static int load_meta(struct account *a, const char *dir, struct err *e)
 {
     BUF_AUTO(path, PATH_MAX);

@@ -4,8 +4,8 @@
 
 #include "store/account.h"
 
-#define ACCOUNT_NEW ".signet-new."     /* + id: an account being made */
-#define ACCOUNT_MAX_FILE (64u * 1024u) /* most bytes of one of its files */
+#define ACCOUNT_NEW      ".signet-new." /* + id: an account being made */
+#define ACCOUNT_MAX_FILE (64u * 1024u)  /* most bytes of one of its files */
 
 /* Folder of one account, found also through the server that came before. SIGNET_ENOTFOUND. */
 int account_find(const struct tree *t, const char *server, const char *id, struct buf *ret, struct err *e);

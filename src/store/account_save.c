@@ -15,7 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The name with a dot in it that a line of /etc/hosts gives for `host`: what a look-up of the full name finds on most machines. */
+/* The name with a dot in it that a line of /etc/hosts gives for `host`: what a look-up of the full name finds on most
+ * machines. */
 static bool name_in_hosts(signet_str line, signet_str host, struct buf *ret)
 {
     signet_str head, full = { 0 };
@@ -184,7 +185,8 @@ static int store(const struct tree *t, const struct account *a, const struct tex
     if (r)
         return err_set(e, r, "\"%.200s\" is not the URL of an ACME server", a->server);
     tree_path(t, "accounts", NULL, &own);
-    if ((r = fs_mkdirs(t->config_dir, 0755, e)) || (r = fs_mkdirs(buf_z(&dir), 0700, e)) || (r = drop_unfinished(buf_z(&dir), e)))
+    if ((r = fs_mkdirs(t->config_dir, 0755, e)) || (r = fs_mkdirs(buf_z(&dir), 0700, e)) ||
+        (r = drop_unfinished(buf_z(&dir), e)))
         return r;
     fs_join(&own, buf_z(&dir), a->id);
     if (stat(buf_z(&own), &st) == 0 && S_ISDIR(st.st_mode))
@@ -210,7 +212,8 @@ int account_save(const struct tree *t, struct account *a, const char *eff_mail, 
     return r;
 }
 
-/* Removes the folder `dir` and its parents up to accounts/ as far as they are empty. A link among them stays: it is the admin's. */
+/* Removes the folder `dir` and its parents up to accounts/ as far as they are empty. A link among them stays: it is the
+ * admin's. */
 static void drop_empty(const struct tree *t, struct buf *dir)
 {
     BUF_AUTO(top, PATH_MAX);

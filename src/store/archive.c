@@ -1,4 +1,5 @@
-/* What lies in archive/NAME: finding versions there with as few system calls as can be (renew asks for every lineage). */
+/* What lies in archive/NAME: finding versions there with as few system calls as can be (renew asks for every lineage).
+ */
 #include "store/archive.h"
 
 #include "base/fs.h"
@@ -78,7 +79,8 @@ static int note_entry(struct archive *a, int fd, const struct dirent64 *d)
     bool ours = str_starts(name, STR(OURS_PREFIX)), note = false;
     if (ours) {
         a->unfinished = true;
-        note = str_starts(name, STR(OURS_SAVE)) && !str_u64(str_skip(name, strlen(OURS_SAVE)), VERSION_MAX, &noted) && noted;
+        note = str_starts(name, STR(OURS_SAVE)) && !str_u64(str_skip(name, strlen(OURS_SAVE)), VERSION_MAX, &noted) &&
+               noted;
         if (note)
             n = (unsigned)noted;
         else if (!archive_parse_name(str_skip(name, strlen(OURS_PREFIX)), &k, &n))

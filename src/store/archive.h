@@ -6,9 +6,9 @@
 
 /* Everything that an interrupted run of ours may leave begins with this. */
 #define OURS_PREFIX ".signet-"
-#define OURS_SAVE ".signet-save." /* + version, in archive/NAME: a save was under way */
-#define OURS_NEW ".signet-new."   /* + NAME, in archive/, live/ and renewal/: a lineage was being made */
-#define OURS_DEL ".signet-del."   /* + NAME, in renewal/: a lineage was being deleted */
+#define OURS_SAVE   ".signet-save." /* + version, in archive/NAME: a save was under way */
+#define OURS_NEW    ".signet-new."  /* + NAME, in archive/, live/ and renewal/: a lineage was being made */
+#define OURS_DEL    ".signet-del."  /* + NAME, in renewal/: a lineage was being deleted */
 #define VERSION_MAX 999999999u
 
 struct version {
@@ -36,12 +36,13 @@ bool archive_parse_name(signet_str name, enum kind *ret_kind, unsigned *ret_vers
 void archive_name(struct buf *to, enum kind k, unsigned version);      /* cleared first */
 void archive_temp_name(struct buf *to, enum kind k, unsigned version); /* cleared first */
 
-/* Writes the four files of a version under their temporary names into the folder `dir`, fsynced, the key with mode, group and labels of the file
- * `old_key` (NULL: none). On failure nothing is left. */
+/* Writes the four files of a version under their temporary names into the folder `dir`, fsynced, the key with mode,
+ * group and labels of the file `old_key` (NULL: none). On failure nothing is left. */
 int archive_stage(int dir, unsigned version, const struct generation *g, const char *old_key, struct err *e);
 /* Reads them back and asks `check`. `staged`: under the temporary names. */
 int archive_check(int dir, unsigned version, bool staged, generation_check *check, void *ctx, struct err *e);
-/* Gives them their final names; names that are final already are left. Making the folder durable is the next step of whoever calls (live_switch does). */
+/* Gives them their final names; names that are final already are left. Making the folder durable is the next step of
+ * whoever calls (live_switch does). */
 int archive_commit(int dir, unsigned version, struct err *e);
 /* Removes the files of a version under both kinds of names. */
 int archive_unlink(int dir, unsigned version, struct err *e);

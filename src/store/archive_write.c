@@ -49,7 +49,8 @@ static int carry_over(int fd, const char *old_key, const char *name, struct err 
     if (fstat(fd, &now))
         r = err_sys(e, errno, "cannot examine %s", name);
     else if (now.st_gid != old.st_gid && fchown(fd, (uid_t)-1, old.st_gid)) {
-        log_warn("store.archive", "cannot give the new private key the group %u of the old one; only its owner may read it", old.st_gid);
+        log_warn("store.archive",
+                 "cannot give the new private key the group %u of the old one; only its owner may read it", old.st_gid);
         carried = 0;
     }
     if (!r && carried) {
@@ -61,7 +62,8 @@ static int carry_over(int fd, const char *old_key, const char *name, struct err 
     return r;
 }
 
-static int stage_one(int dir, unsigned version, enum kind k, const struct generation *g, const char *old_key, int *ret_fd, struct err *e)
+static int stage_one(int dir, unsigned version, enum kind k, const struct generation *g, const char *old_key,
+                     int *ret_fd, struct err *e)
 {
     BUF_AUTO(name, NAME_MAX);
     archive_temp_name(&name, k, version);
@@ -204,7 +206,8 @@ int archive_whole(void *ctx, const struct generation *g, struct err *e)
         r = key_from_pem(&key, g->privkey, e);
     if (!r && !key_same(pub, key))
         r = err_set(e, SIGNET_ECERT, "the private key is not the certificate's");
-    if (!r && (g->fullchain.n != g->cert.n + g->chain.n || !str_starts(g->fullchain, g->cert) || !str_ends(g->fullchain, g->chain)))
+    if (!r && (g->fullchain.n != g->cert.n + g->chain.n || !str_starts(g->fullchain, g->cert) ||
+               !str_ends(g->fullchain, g->chain)))
         r = err_set(e, SIGNET_ECERT, "the full chain is not the certificate and the chain");
     key_free(pub);
     key_free(key);

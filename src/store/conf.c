@@ -1,4 +1,5 @@
-/* Parsing and printing. The document's text is kept whole and every item is a view into it, so that what was not changed is printed as it was. */
+/* Parsing and printing. The document's text is kept whole and every item is a view into it, so that what was not
+ * changed is printed as it was. */
 #include "store/conf_item.h"
 
 #include <stdlib.h>
@@ -139,8 +140,8 @@ static size_t skip_space(signet_str s, size_t i)
     return i;
 }
 
-/* From i on: "]" as often as it comes, then nothing but a comment. Returns how many, 0 when it is not so; *ret_next is where the search for
- * an end goes on. */
+/* From i on: "]" as often as it comes, then nothing but a comment. Returns how many, 0 when it is not so; *ret_next is
+ * where the search for an end goes on. */
 static unsigned closers(signet_str s, size_t i, size_t *ret_next)
 {
     unsigned n = 0;
@@ -297,11 +298,16 @@ static bool utf8_ok(signet_str s)
 {
     for (size_t i = 0; i < s.n;) {
         unsigned char b = (unsigned char)s.p[i++];
-        unsigned more = b < 0x80 ? 0 : b >= 0xc2 && b <= 0xdf ? 1 : (b & 0xf0) == 0xe0 ? 2 : b >= 0xf0 && b <= 0xf4 ? 3 : 9;
+        unsigned more = b < 0x80                 ? 0
+                        : b >= 0xc2 && b <= 0xdf ? 1
+                        : (b & 0xf0) == 0xe0     ? 2
+                        : b >= 0xf0 && b <= 0xf4 ? 3
+                                                 : 9;
         if (!b || more > s.n - i)
             return false;
         unsigned char next = more ? (unsigned char)s.p[i] : 0;
-        if ((b == 0xe0 && next < 0xa0) || (b == 0xed && next > 0x9f) || (b == 0xf0 && next < 0x90) || (b == 0xf4 && next > 0x8f))
+        if ((b == 0xe0 && next < 0xa0) || (b == 0xed && next > 0x9f) || (b == 0xf0 && next < 0x90) ||
+            (b == 0xf4 && next > 0x8f))
             return false;
         for (; more; more--, i++)
             if (((unsigned char)s.p[i] & 0xc0) != 0x80)
@@ -315,7 +321,9 @@ static int parse_all(struct parser *p)
     signet_str raw, body;
     int r = 0;
     while (!r && next_line(p, &raw, &body))
-        r = p->line > CONF_MAX_LINES ? err_set(p->e, SIGNET_ELIMIT, "%s has more than %u lines", p->name, CONF_MAX_LINES) : add_line(p, raw, body);
+        r = p->line > CONF_MAX_LINES
+                ? err_set(p->e, SIGNET_ELIMIT, "%s has more than %u lines", p->name, CONF_MAX_LINES)
+                : add_line(p, raw, body);
     return r ? r : check_repeats(p);
 }
 

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-/* The end of what belongs to the section whose header is at i: the next header (of any depth for its own entries; of the same or a higher
- * level when `deep`). */
+/* The end of what belongs to the section whose header is at i: the next header (of any depth for its own entries; of
+ * the same or a higher level when `deep`). */
 static size_t section_end(const struct conf *c, size_t i, unsigned depth, bool deep)
 {
     for (; i < c->n; i++)
@@ -277,8 +277,8 @@ static int add_header(struct conf *c, size_t at, signet_str name, unsigned depth
     return insert_line(c, at, &it);
 }
 
-/* Where something new goes that belongs before `end`: behind the last line that is not a note, so that the comment of the section that
- * follows stays with it. */
+/* Where something new goes that belongs before `end`: behind the last line that is not a note, so that the comment of
+ * the section that follows stays with it. */
 static size_t behind_entries(const struct conf *c, size_t first, size_t end)
 {
     while (end > first && c->v[end - 1].type == ITEM_NOTE)
@@ -306,7 +306,7 @@ static int make_section(struct conf *c, const char *section)
 
 static int put_raw(struct conf *c, const char *section, signet_str key, signet_str raw_value)
 {
-    size_t first, end, i = conf_entry_find(c, section, key);
+    size_t first = 0, end = 0, i = conf_entry_find(c, section, key);
     struct item it;
     if (i < c->n)
         return change_entry(&c->v[i], raw_value);

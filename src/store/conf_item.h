@@ -30,15 +30,16 @@ bool conf_section_find(const struct conf *c, const char *section, size_t *first,
 size_t conf_entry_find(const struct conf *c, const char *section, signet_str key);
 
 bool value_space(char ch); /* white space as Python's \s has it, of ASCII */
-/* Reads one value that fits on a line: each element goes to `fn` (a view into `s`). *ret_len: bytes of `s` that are the value; what follows is
- * white space or a comment. SIGNET_EFORMAT: badly quoted. */
+/* Reads one value that fits on a line: each element goes to `fn` (a view into `s`). *ret_len: bytes of `s` that are the
+ * value; what follows is white space or a comment. SIGNET_EFORMAT: badly quoted. */
 typedef int value_piece(void *ctx, signet_str piece);
 int value_scan(signet_str s, value_piece *fn, void *ctx, bool *ret_list, size_t *ret_len);
 /* Is the rest of a line nothing but white space and, perhaps, a comment? */
 bool value_rest_ok(signet_str s);
 /* Is it a value in triple quotes? Its content then (CR before LF dropped by whoever copies it). */
 bool value_triple(signet_str s);
-/* Adds a value in the quotes it needs. SIGNET_EINVAL: it cannot be written. `multiline`: may take triple quotes (not for keys and elements). */
+/* Adds a value in the quotes it needs. SIGNET_EINVAL: it cannot be written. `multiline`: may take triple quotes (not
+ * for keys and elements). */
 int value_quote(struct buf *to, signet_str v, bool multiline);
 
 #endif

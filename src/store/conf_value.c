@@ -1,4 +1,5 @@
-/* How ConfigObj writes and reads values. Elements have no escapes inside their quotes, so each is a view into the line. */
+/* How ConfigObj writes and reads values. Elements have no escapes inside their quotes, so each is a view into the line.
+ */
 #include "store/conf_item.h"
 
 bool value_space(char ch)
@@ -52,7 +53,8 @@ static bool comma_after(signet_str s, size_t i, struct element *ret)
     return true;
 }
 
-/* The closing quote is the first one that a comma follows; else the first one that ends the value. Quotes of the same kind may stand between. */
+/* The closing quote is the first one that a comma follows; else the first one that ends the value. Quotes of the same
+ * kind may stand between. */
 static bool quoted_element(signet_str s, size_t i, struct element *ret)
 {
     size_t last = 0;

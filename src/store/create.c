@@ -1,7 +1,8 @@
-/* Making a lineage. All of it is prepared under names that nobody looks at: archive/.signet-new.NAME, live/.signet-new.NAME,
- * renewal/.signet-new.NAME. Then the archive folder gets its name, the live folder, and last the renewal file, which makes the lineage exist.
- * While archive/.signet-new.NAME is there nothing was published, and recovery takes everything back; once it is gone while
- * renewal/.signet-new.NAME is there, everything was complete, and recovery goes on. */
+/* Making a lineage. All of it is prepared under names that nobody looks at: archive/.signet-new.NAME,
+ * live/.signet-new.NAME, renewal/.signet-new.NAME. Then the archive folder gets its name, the live folder, and last the
+ * renewal file, which makes the lineage exist. While archive/.signet-new.NAME is there nothing was published, and
+ * recovery takes everything back; once it is gone while renewal/.signet-new.NAME is there, everything was complete, and
+ * recovery goes on. */
 #include "store/archive.h"
 #include "store/live.h"
 #include "store/save.h"
@@ -19,7 +20,8 @@
 
 enum { MAX_SUFFIX = 9999 };
 
-static void set_place(struct buf *to, const struct tree *t, const char *folder, const char *prefix, const char *name, const char *suffix)
+static void set_place(struct buf *to, const struct tree *t, const char *folder, const char *prefix, const char *name,
+                      const char *suffix)
 {
     *to = BUF_INIT(PATH_MAX);
     tree_path(t, folder, NULL, to);
@@ -35,8 +37,8 @@ int places_init(struct places *p, const struct tree *t, const char *name, struct
     set_place(&p->live, t, "live", "", name, "");
     set_place(&p->conf, t, "renewal", "", name, ".conf");
     set_place(&p->del_conf, t, "renewal", OURS_DEL, name, "");
-    int r = buf_err(&p->new_archive) | buf_err(&p->new_live) | buf_err(&p->new_conf) | buf_err(&p->archive) | buf_err(&p->live) |
-            buf_err(&p->conf) | buf_err(&p->del_conf);
+    int r = buf_err(&p->new_archive) | buf_err(&p->new_live) | buf_err(&p->new_conf) | buf_err(&p->archive) |
+            buf_err(&p->live) | buf_err(&p->conf) | buf_err(&p->del_conf);
     if (r)
         places_done(p);
     return r ? err_set(e, SIGNET_ELIMIT, "the path of %s is too long", name) : 0;
@@ -44,7 +46,8 @@ int places_init(struct places *p, const struct tree *t, const char *name, struct
 
 void places_done(struct places *p)
 {
-    struct buf *const all[] = { &p->new_archive, &p->new_live, &p->new_conf, &p->archive, &p->live, &p->conf, &p->del_conf };
+    struct buf *const all[] = { &p->new_archive, &p->new_live, &p->new_conf, &p->archive,
+                                &p->live,        &p->conf,     &p->del_conf };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         buf_done(all[i]);
 }
@@ -120,7 +123,8 @@ static int fill_archive(int dir, const struct generation *g, generation_check *c
     return r ? r : fs_fsync_dir(dir, ".", e);
 }
 
-static int prepare_archive(const struct places *p, const struct generation *g, generation_check *check, void *ctx, struct err *e)
+static int prepare_archive(const struct places *p, const struct generation *g, generation_check *check, void *ctx,
+                           struct err *e)
 {
     if (mkdir(buf_z(&p->new_archive), 0700))
         return err_sys(e, errno, "cannot make the folder %s", buf_z(&p->new_archive));
@@ -144,7 +148,8 @@ static int prepare_live(const struct places *p, const char *name, struct err *e)
     if (dir < 0)
         return err_sys(e, errno, "cannot open the folder %s", buf_z(&parent));
     /* Where live/ or archive/ is a link to elsewhere the relative path that certbot writes leads astray. */
-    if (fstatat(dir, "../archive", &a, 0) == 0 && stat(buf_z(&archive), &b) == 0 && a.st_ino == b.st_ino && a.st_dev == b.st_dev)
+    if (fstatat(dir, "../archive", &a, 0) == 0 && stat(buf_z(&archive), &b) == 0 && a.st_ino == b.st_ino &&
+        a.st_dev == b.st_dev)
         buf_addf(&target, "../../archive/%s", name);
     else
         buf_add(&target, buf_str(&p->archive));
@@ -185,13 +190,16 @@ static int check_free(const struct places *p, const char *name, struct err *e)
     if (!archive && !holds_something(&p->live))
         return 0;
     int r = err_set(e, SIGNET_EEXIST, "%s directory exists for %s", archive ? "archive" : "live", name);
-    err_hint(e, "There is no renewal file for it. If nothing uses %s any more, move it away; or choose another name with --cert-name.",
+    err_hint(e,
+             "There is no renewal file for it. If nothing uses %s any more, move it away; or choose another name with "
+             "--cert-name.",
              buf_z(archive ? &p->archive : &p->live));
     return r;
 }
 
 /* Finds the name: p is that name's on success. */
-static int pick_name(struct places *p, const struct tree *t, const char *name, bool exact, struct buf *ret, struct err *e)
+static int pick_name(struct places *p, const struct tree *t, const char *name, bool exact, struct buf *ret,
+                     struct err *e)
 {
     for (int i = 0; i <= MAX_SUFFIX; i++) {
         buf_clear(ret);
@@ -238,7 +246,8 @@ static int new_lineage(struct lineage **ret, const struct places *p, const char 
     return 0;
 }
 
-static int create_at(struct places *p, struct lineage *l, const struct generation *g, generation_check *check, void *ctx, struct err *e)
+static int create_at(struct places *p, struct lineage *l, const struct generation *g, generation_check *check,
+                     void *ctx, struct err *e)
 {
     int r = prepare_archive(p, g, check, ctx, e);
     if (!r)
@@ -257,12 +266,12 @@ static int create_at(struct places *p, struct lineage *l, const struct generatio
     return r;
 }
 
-int lineage_create(struct lineage **ret, const struct tree *t, const char *name, bool exact, struct conf *conf, const struct generation *g,
-                   generation_check *check, void *ctx, struct err *e)
+int lineage_create(struct lineage **ret, const struct tree *t, const char *name, bool exact, struct conf *conf,
+                   const struct generation *g, generation_check *check, void *ctx, struct err *e)
 {
     STRLIST_AUTO(did);
     BUF_AUTO(picked, NAME_MAX);
-    struct places p;
+    struct places p = { 0 };
     struct lineage *l;
     int r = lineage_recover_tree(t, &did, e);
     for (size_t i = 0; i < did.n; i++)

@@ -1,4 +1,5 @@
-/* Finding and reading lineages. A run over ten thousand of them passes through lineage_open: few system calls, no OpenSSL. */
+/* Finding and reading lineages. A run over ten thousand of them passes through lineage_open: few system calls, no
+ * OpenSSL. */
 #include "store/lineage.h"
 
 #include "base/fs.h"
@@ -72,8 +73,9 @@ int lineage_read(const struct lineage *l, enum kind k, unsigned version, struct 
 {
     BUF_AUTO(path, PATH_MAX);
     lineage_archive_path(l, k, version, &path);
-    return buf_err(&path) ? err_set(e, buf_err(&path), "the path of %s in %.200s is too long", kind_name(k), l->archive_dir)
-                          : fs_read(AT_FDCWD, buf_z(&path), ret, e);
+    return buf_err(&path)
+               ? err_set(e, buf_err(&path), "the path of %s in %.200s is too long", kind_name(k), l->archive_dir)
+               : fs_read(AT_FDCWD, buf_z(&path), ret, e);
 }
 
 void lineage_live_dir(const struct lineage *l, struct buf *ret)
@@ -152,7 +154,8 @@ int lineage_bad_name(const char *name, struct err *e)
     return err_set(e, SIGNET_EINVAL, "\"%.200s\" cannot be the name of a certificate", name);
 }
 
-int lineage_open_at(struct lineage **ret, const struct tree *t, const char *name, const char *path, bool strict, struct err *e)
+int lineage_open_at(struct lineage **ret, const struct tree *t, const char *name, const char *path, bool strict,
+                    struct err *e)
 {
     struct lineage *l = calloc(1, sizeof *l);
     if (!l)
@@ -260,7 +263,8 @@ static int has_path(void *ctx, const struct lineage *l)
         enum kind k;
         unsigned n;
         live_dirname(s->real, &dir);
-        found = archive_parse_name(str_of(strrchr(s->real, '/') + 1), &k, &n) && same_folder(buf_z(&dir), l->archive_dir);
+        found =
+            archive_parse_name(str_of(strrchr(s->real, '/') + 1), &k, &n) && same_folder(buf_z(&dir), l->archive_dir);
     }
     if (found)
         buf_addz(s->ret_name, l->name);

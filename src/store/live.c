@@ -62,7 +62,8 @@ static int missing(const char *target, const char *link, struct err *e)
 }
 
 /* One link. The folder listing of `a` stands in for asking the file system. */
-static int read_link(const struct lineage *l, const struct archive *a, enum kind k, bool strict, struct live *ret, struct err *e)
+static int read_link(const struct lineage *l, const struct archive *a, enum kind k, bool strict, struct live *ret,
+                     struct err *e)
 {
     BUF_AUTO(text, PATH_MAX);
     BUF_AUTO(target, 2 * PATH_MAX);
@@ -80,7 +81,8 @@ static int read_link(const struct lineage *l, const struct archive *a, enum kind
     enum kind kind;
     unsigned n;
     bool named = archive_parse_name(str_skip(buf_str(&target), dir.n + (dir.n > 1)), &kind, &n) && kind == k;
-    bool here = strcmp(buf_z(&dir), l->archive_dir) == 0 || (named && same_folder(AT_FDCWD, buf_z(&dir), l->archive_dir));
+    bool here =
+        strcmp(buf_z(&dir), l->archive_dir) == 0 || (named && same_folder(AT_FDCWD, buf_z(&dir), l->archive_dir));
     const struct version *v = here && named ? archive_find(a, n) : NULL;
     if (v && v->files & 1u << k)
         ret->version[k] = n;

@@ -39,7 +39,8 @@ static const char *base_of(const char *path)
 static bool same_file(int dir_a, const char *a, int dir_b, const char *b)
 {
     struct stat x, y;
-    return fstatat(dir_a, a, &x, 0) == 0 && fstatat(dir_b, b, &y, 0) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    return fstatat(dir_a, a, &x, 0) == 0 && fstatat(dir_b, b, &y, 0) == 0 && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
 }
 
 /* Does the folder `text`, read from the folder `dir`, lead to the archive folder? */
@@ -52,8 +53,8 @@ static bool leads_to_archive(const char *dir, const char *text, const char *arch
     return ok;
 }
 
-/* The folder part of a link: as it is written today while that is right, else relative, else (where symbolic links on the way make that wrong)
- * absolute. */
+/* The folder part of a link: as it is written today while that is right, else relative, else (where symbolic links on
+ * the way make that wrong) absolute. */
 static void target_folder(const struct lineage *l, enum kind k, struct buf *ret)
 {
     BUF_AUTO(dir, PATH_MAX);
@@ -73,7 +74,9 @@ static void target_folder(const struct lineage *l, enum kind k, struct buf *ret)
 
 static int swap_init(struct swap *s, struct lineage *l, unsigned version, struct err *e)
 {
-    *s = (struct swap){ .l = l, .version = version, .twin = BUF_INIT(PATH_MAX), .real = BUF_INIT(PATH_MAX), .live = -1, .other = -1 };
+    *s = (struct swap){
+        .l = l, .version = version, .twin = BUF_INIT(PATH_MAX), .real = BUF_INIT(PATH_MAX), .live = -1, .other = -1
+    };
     BUF_AUTO(folder, PATH_MAX);
     BUF_AUTO(name, NAME_MAX);
     int bad = 0;
@@ -157,7 +160,8 @@ static bool is_scrap(const char *name)
     return false;
 }
 
-/* Makes one more thing that lies in live/NAME (README, what a hook put there) appear in the twin. 1: it cannot be had in two folders. */
+/* Makes one more thing that lies in live/NAME (README, what a hook put there) appear in the twin. 1: it cannot be had
+ * in two folders. */
 static int share_one(const struct swap *s, const char *name, struct err *e)
 {
     struct stat here, there;
@@ -301,13 +305,15 @@ static int drop_scrap(int dir, struct err *e)
     return r;
 }
 
-/* The folder that was live until now: others may hold it (a bind mount, a watch), so it follows. Failing in this hurts nobody else. */
+/* The folder that was live until now: others may hold it (a bind mount, a watch), so it follows. Failing in this hurts
+ * nobody else. */
 static void update_old_folder(const struct swap *s)
 {
     struct err e = { 0 };
     bool changed = false;
     if (put_links(s, s->live, &changed, &e) || drop_scrap(s->live, &e))
-        log_warn("store.live", "%s: the links for those who still hold the former folder could not be renewed: %s", buf_z(&s->twin), e.text);
+        log_warn("store.live", "%s: the links for those who still hold the former folder could not be renewed: %s",
+                 buf_z(&s->twin), e.text);
 }
 
 static int open_folder_of(const char *path, struct err *e)
@@ -364,12 +370,14 @@ static int rename_links(const struct swap *s, const int dir[KIND_COUNT], struct 
     return r;
 }
 
-/* Link by link. A kill in between leaves links of two versions, which lineage_recover completes: the newer one is whole in archive. */
+/* Link by link. A kill in between leaves links of two versions, which lineage_recover completes: the newer one is whole
+ * in archive. */
 static int one_by_one(const struct swap *s, struct err *e)
 {
     BUF_AUTO(temp, NAME_MAX);
     int dir[KIND_COUNT] = { -1, -1, -1, -1 }, r = 0;
-    log_warn("store.live", "%s: this file system cannot exchange folders, so the four links are changed one after the other",
+    log_warn("store.live",
+             "%s: this file system cannot exchange folders, so the four links are changed one after the other",
              buf_z(&s->real));
     for (unsigned k = 0; r >= 0 && k < KIND_COUNT; k++)
         r = dir[k] = open_folder_of(s->l->live[k], e);

@@ -52,19 +52,22 @@ static int drop_temps(struct repair *p, unsigned version)
         archive_temp_name(&name, (enum kind)k, version);
         r = fs_unlink(p->dir, buf_z(&name), p->e);
     }
-    return r ? r : say(p->did, p->e, "%s: removed unfinished files of version %u, which an interrupted run had left", p->l->name, version);
+    return r ? r
+             : say(p->did, p->e, "%s: removed unfinished files of version %u, which an interrupted run had left",
+                   p->l->name, version);
 }
 
-/* A version whose files were not all named yet. All four were complete and checked before the first got its name, so one final name and the
- * rest aside is proof that the rest may follow. Else what lies aside is scrap. Files of a final name are never removed here: certbot may have
- * made them since. */
+/* A version whose files were not all named yet. All four were complete and checked before the first got its name, so
+ * one final name and the rest aside is proof that the rest may follow. Else what lies aside is scrap. Files of a final
+ * name are never removed here: certbot may have made them since. */
 static int settle(struct repair *p, const struct version *v)
 {
     BUF_AUTO(note, NAME_MAX);
     int r = 0;
     if (v->temps && v->files && !(v->temps & v->files) && (v->temps | v->files) == ALL_KINDS) {
         r = archive_commit(p->dir, v->n, p->e);
-        return r ? r : say(p->did, p->e, "%s: completed version %u, which an interrupted run had left", p->l->name, v->n);
+        return r ? r
+                 : say(p->did, p->e, "%s: completed version %u, which an interrupted run had left", p->l->name, v->n);
     }
     if (v->temps)
         r = drop_temps(p, v->n);
@@ -130,8 +133,11 @@ static int relink(struct repair *p)
     if (r)
         return r;
     p->live.linked = want;
-    return linked ? say(p->did, p->e, "%s: found version %u in archive that was not linked to in live; linked it", p->l->name, want)
-                  : say(p->did, p->e, "%s: the links in live were of different versions or missing; all lead to version %u now", p->l->name, want);
+    return linked ? say(p->did, p->e, "%s: found version %u in archive that was not linked to in live; linked it",
+                        p->l->name, want)
+                  : say(p->did, p->e,
+                        "%s: the links in live were of different versions or missing; all lead to version %u now",
+                        p->l->name, want);
 }
 
 /* What fs_replace leaves when it is killed writing the renewal file. */
@@ -211,7 +217,8 @@ static int recover_new(const char *name, const struct places *p, struct strlist 
     return r ? r : say(did, e, "%s: removed what an interrupted run had prepared", name);
 }
 
-static int recover_del(const struct tree *t, const char *name, const struct places *p, struct strlist *did, struct err *e)
+static int recover_del(const struct tree *t, const char *name, const struct places *p, struct strlist *did,
+                       struct err *e)
 {
     int r;
     if (fs_exists(AT_FDCWD, buf_z(&p->conf))) /* somebody made it anew: its files are not to be deleted */

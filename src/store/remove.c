@@ -1,5 +1,5 @@
-/* Deleting a lineage. The renewal file is renamed to renewal/.signet-del.NAME first: from then on nobody sees the lineage, and yet it is
- * known what remains to be deleted if we are killed. */
+/* Deleting a lineage. The renewal file is renamed to renewal/.signet-del.NAME first: from then on nobody sees the
+ * lineage, and yet it is known what remains to be deleted if we are killed. */
 #include "store/archive.h"
 #include "store/live.h"
 #include "store/save.h"
@@ -126,8 +126,8 @@ static int delete_at(const struct tree *t, const char *name, const struct places
     if (!r)
         r = delete_finish(t, name, p, e);
     if (r == SIGNET_EFORMAT)
-        err_hint(e, "%s is removed, but what it spoke of is not: look into %s and %s.", buf_z(&p->conf), buf_z(&p->live),
-                 buf_z(&p->archive));
+        err_hint(e, "%s is removed, but what it spoke of is not: look into %s and %s.", buf_z(&p->conf),
+                 buf_z(&p->live), buf_z(&p->archive));
     return r ? r : fs_fsync_dir(AT_FDCWD, buf_z(&dir), e);
 }
 

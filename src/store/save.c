@@ -110,7 +110,8 @@ static bool is_linked(const struct save *s)
     return yes;
 }
 
-/* Takes back what a failed save has made. Where links could be changed neither to the end nor back, recovery goes on with it instead. */
+/* Takes back what a failed save has made. Where links could be changed neither to the end nor back, recovery goes on
+ * with it instead. */
 static void take_back(const struct save *s)
 {
     BUF_AUTO(note, NAME_MAX);
@@ -180,7 +181,8 @@ static int finish_earlier(struct lineage *l, const struct tree *t, struct err *e
     return r;
 }
 
-int lineage_save(struct lineage *l, const struct tree *t, const struct generation *g, generation_check *check, void *ctx, struct err *e)
+int lineage_save(struct lineage *l, const struct tree *t, const struct generation *g, generation_check *check,
+                 void *ctx, struct err *e)
 {
     struct save s = { .l = l, .g = g, .check = check, .ctx = ctx };
     int r = finish_earlier(l, t, e);
@@ -222,6 +224,9 @@ int lineage_relink(struct lineage *l, struct err *e)
     if (version)
         return live_point(l, version, e);
     r = err_set(e, SIGNET_ENOTFOUND, "%s holds no complete version of the certificate", l->archive_dir);
-    err_hint(e, "archive_dir in %s must name the folder with the files certN.pem, privkeyN.pem, chainN.pem and fullchainN.pem.", l->conf_path);
+    err_hint(
+        e,
+        "archive_dir in %s must name the folder with the files certN.pem, privkeyN.pem, chainN.pem and fullchainN.pem.",
+        l->conf_path);
     return r;
 }

@@ -12,7 +12,8 @@ void save_note_name(struct buf *to, unsigned version);
 int save_finish(const struct lineage *l, int dir, unsigned version, struct err *e);
 
 /* lineage_open with a renewal file of another name. */
-int lineage_open_at(struct lineage **ret, const struct tree *t, const char *name, const char *path, bool strict, struct err *e);
+int lineage_open_at(struct lineage **ret, const struct tree *t, const char *name, const char *path, bool strict,
+                    struct err *e);
 /* Says that no lineage may be called so. SIGNET_EINVAL. */
 int lineage_bad_name(const char *name, struct err *e);
 
@@ -24,8 +25,8 @@ struct places {
 };
 int places_init(struct places *p, const struct tree *t, const char *name, struct err *e);
 void places_done(struct places *p);
-/* Puts what is prepared in its places; safe to be called again after a kill. The folder of archive files goes first: once it is in place,
- * everything is there that is needed to go on. */
+/* Puts what is prepared in its places; safe to be called again after a kill. The folder of archive files goes first:
+ * once it is in place, everything is there that is needed to go on. */
 int create_publish(const struct places *p, struct err *e);
 /* Takes back all of it. */
 int create_undo(const struct places *p, struct err *e);

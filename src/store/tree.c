@@ -58,7 +58,8 @@ static int make_core(const char *path, mode_t mode, bool strict, struct err *e)
         return err_sys(e, errno, "cannot examine %s", path);
     if (st.st_uid == geteuid() && (st.st_mode & 07777) == mode)
         return 0;
-    r = err_set(e, SIGNET_ESYS, "%s exists, but it should be owned by user %u with permissions 0%o", path, geteuid(), (unsigned)mode);
+    r = err_set(e, SIGNET_ESYS, "%s exists, but it should be owned by user %u with permissions 0%o", path, geteuid(),
+                (unsigned)mode);
     err_hint(e, "Correct owner and mode, or leave out --strict-permissions.");
     return r;
 }
@@ -67,7 +68,8 @@ static int make_below(const struct tree *t, const char *folder, mode_t mode, str
 {
     BUF_AUTO(path, PATH_MAX);
     tree_path(t, folder, NULL, &path);
-    return buf_err(&path) ? err_set(e, buf_err(&path), "the path of %s is too long", folder) : fs_mkdirs(buf_z(&path), mode, e);
+    return buf_err(&path) ? err_set(e, buf_err(&path), "the path of %s is too long", folder)
+                          : fs_mkdirs(buf_z(&path), mode, e);
 }
 
 int tree_make(struct tree *t, bool strict, struct err *e)

@@ -13,10 +13,11 @@ struct tree {
 
 int tree_init(struct tree *t, const char *config_dir, const char *work_dir, const char *logs_dir);
 void tree_done(struct tree *t); /* lets go of locks */
-/* Makes config_dir (0755), work_dir (0755), logs_dir (0700), renewal-hooks/{pre,deploy,post} (0755) as far as they are missing. With strict:
- * owner must be us and the mode as wanted, else an error (--strict-permissions). */
+/* Makes config_dir (0755), work_dir (0755), logs_dir (0700), renewal-hooks/{pre,deploy,post} (0755) as far as they are
+ * missing. With strict: owner must be us and the mode as wanted, else an error (--strict-permissions). */
 int tree_make(struct tree *t, bool strict, struct err *e);
-/* Makes accounts (0700), archive, live (0700, with live/README), renewal (0755) as far as missing: before the first change. */
+/* Makes accounts (0700), archive, live (0700, with live/README), renewal (0755) as far as missing: before the first
+ * change. */
 int tree_make_store(struct tree *t, struct err *e);
 /* certbot's three locks. SIGNET_EBUSY: "Another instance of Certbot is already running." */
 int tree_lock(struct tree *t, struct err *e);

@@ -18,16 +18,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CALL(n) { SYS_##n, #n }
+#define CALL(n)                                                                                                        \
+    {                                                                                                                  \
+        SYS_##n, #n                                                                                                    \
+    }
 static const struct {
     long nr;
     const char *name;
 } changing[] = {
-    CALL(write),     CALL(pwrite64),   CALL(fsync),     CALL(fdatasync),  CALL(ftruncate), CALL(truncate),  CALL(fchmod),   CALL(fchmodat),
-    CALL(fchown),    CALL(fchownat),   CALL(renameat2), CALL(unlinkat),   CALL(linkat),    CALL(symlinkat), CALL(mkdirat),  CALL(fsetxattr),
+    CALL(write),  CALL(pwrite64),  CALL(fsync),   CALL(fdatasync), CALL(ftruncate), CALL(truncate),
+    CALL(fchmod), CALL(fchmodat),  CALL(fchown),  CALL(fchownat),  CALL(renameat2), CALL(unlinkat),
+    CALL(linkat), CALL(symlinkat), CALL(mkdirat), CALL(fsetxattr),
 #ifdef SYS_rename
-    CALL(rename),    CALL(renameat),   CALL(unlink),    CALL(link),       CALL(symlink),   CALL(mkdir),     CALL(rmdir),    CALL(chmod),
-    CALL(chown),     CALL(lchown),
+    CALL(rename), CALL(renameat),  CALL(unlink),  CALL(link),      CALL(symlink),   CALL(mkdir),
+    CALL(rmdir),  CALL(chmod),     CALL(chown),   CALL(lchown),
 #endif
 };
 
@@ -124,7 +128,8 @@ static bool trace(struct crash *c, pid_t pid)
         ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL))
         able = false;
     while (able) {
-        if (ptrace(PTRACE_SYSCALL, pid, 0, sig) || waitpid(pid, &status, 0) != pid || WIFEXITED(status) || WIFSIGNALED(status))
+        if (ptrace(PTRACE_SYSCALL, pid, 0, sig) || waitpid(pid, &status, 0) != pid || WIFEXITED(status) ||
+            WIFSIGNALED(status))
             return WIFEXITED(status) && WEXITSTATUS(status) != 99;
         sig = WSTOPSIG(status) == (SIGTRAP | 0x80) ? 0 : WSTOPSIG(status);
         if (!sig && !on_stop(c, pid, &failing, &able))

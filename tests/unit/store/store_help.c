@@ -95,7 +95,8 @@ void help_remove(const char *path)
 void help_tree(struct tree *t, const char *name)
 {
     struct err e = { 0 };
-    assert_int_equal(tree_init(t, help_path("%s/config", name), help_path("%s/work", name), help_path("%s/logs", name)), 0);
+    assert_int_equal(tree_init(t, help_path("%s/config", name), help_path("%s/work", name), help_path("%s/logs", name)),
+                     0);
     if (tree_make(t, false, &e) || tree_make_store(t, &e))
         fail_msg("%s", e.text);
 }

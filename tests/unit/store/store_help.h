@@ -17,8 +17,9 @@
 /* A new empty folder; removed by help_done. */
 int help_setup(void **state);
 int help_teardown(void **state);
-const char *help_dir(void);                   /* that folder */
-const char *help_path(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* below it; good for the next 8 calls */
+const char *help_dir(void); /* that folder */
+const char *help_path(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2))); /* below it; good for the next 8 calls */
 void help_write(const char *path, const char *text);
 void help_read(const char *path, struct buf *ret);
 void help_remove(const char *path);
@@ -32,7 +33,8 @@ struct generation help_generation(unsigned i);
 /* Renewal parameters as the client would hand them over. */
 struct conf *help_conf(void);
 struct lineage *help_create(const struct tree *t, const char *name);
-/* Are the four live files of a lineage a matching set? Returns the index of the generation they are, or -1; -2: the links are of different versions. */
+/* Are the four live files of a lineage a matching set? Returns the index of the generation they are, or -1; -2: the
+ * links are of different versions. */
 int help_live(const struct tree *t, const char *name);
 
 /* Runs a program without a shell; its exit status, -1 when it could not be run. Output to `out` unless NULL. */

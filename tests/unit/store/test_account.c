@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #define SERVER "https://ca.example:14000/acme/dir"
-#define V02 "https://acme-v02.api.letsencrypt.org/directory"
-#define V01 "https://acme-v01.api.letsencrypt.org/directory"
+#define V02    "https://acme-v02.api.letsencrypt.org/directory"
+#define V01    "https://acme-v01.api.letsencrypt.org/directory"
 
 static struct account *new_account(const char *server, enum key_type type, unsigned size)
 {
@@ -59,14 +59,15 @@ static void what_is_saved_is_loaded(void **state)
         unsigned mode;
     } modes[] = { { "", 0700 }, { "/private_key.json", 0400 }, { "/regr.json", 0644 }, { "/meta.json", 0644 } };
     for (size_t i = 0; i < 4; i++)
-        assert_int_equal(help_mode(help_path("t/config/accounts/ca.example:14000/acme/dir/%s%s", a->id, modes[i].path)), modes[i].mode);
+        assert_int_equal(help_mode(help_path("t/config/accounts/ca.example:14000/acme/dir/%s%s", a->id, modes[i].path)),
+                         modes[i].mode);
     assert_int_equal(help_mode(help_path("t/config/accounts/ca.example:14000/acme")), 0700);
     BUF_AUTO(text, 10000);
     help_read(help_path("t/config/accounts/ca.example:14000/acme/dir/%s/regr.json", a->id), &text);
     assert_string_equal(buf_z(&text), "{\"body\": {}, \"uri\": \"https://ca.example/acct/1\"}");
     help_read(help_path("t/config/accounts/ca.example:14000/acme/dir/%s/meta.json", a->id), &text);
-    assert_string_equal(buf_z(&text),
-                        "{\"creation_dt\": \"2026-11-22T08:25:43Z\", \"creation_host\": \"host.example\", \"register_to_eff\": \"me@example.com\"}");
+    assert_string_equal(buf_z(&text), "{\"creation_dt\": \"2026-11-22T08:25:43Z\", \"creation_host\": "
+                                      "\"host.example\", \"register_to_eff\": \"me@example.com\"}");
     account_free(a);
     account_free(b);
     tree_done(&t);
@@ -81,11 +82,13 @@ static void saving_again_keeps_the_key_file(void **state)
     help_tree(&t, "t");
     struct account *a = new_account(SERVER, KEY_EC, 256), *b;
     save(&t, a, NULL);
-    assert_int_equal(stat(help_path("t/config/accounts/ca.example:14000/acme/dir/%s/private_key.json", a->id), &before), 0);
+    assert_int_equal(stat(help_path("t/config/accounts/ca.example:14000/acme/dir/%s/private_key.json", a->id), &before),
+                     0);
     free(a->url);
     a->url = str_dup(STR("https://ca.example/acct/2"));
     save(&t, a, NULL);
-    assert_int_equal(stat(help_path("t/config/accounts/ca.example:14000/acme/dir/%s/private_key.json", a->id), &after), 0);
+    assert_int_equal(stat(help_path("t/config/accounts/ca.example:14000/acme/dir/%s/private_key.json", a->id), &after),
+                     0);
     assert_int_equal(before.st_ino, after.st_ino);
     assert_int_equal(account_load(&b, &t, SERVER, a->id, &e), 0);
     assert_string_equal(b->url, "https://ca.example/acct/2");
@@ -100,10 +103,12 @@ static void a_damaged_account_is_an_error_that_names_the_file(void **state)
     static const struct {
         const char *file, *text; /* NULL: removed */
     } rows[] = {
-        { "private_key.json", "" },        { "private_key.json", "{\"kty\": \"RSA\"" }, { "private_key.json", "[]" },
-        { "private_key.json", NULL },      { "regr.json", "" },                         { "regr.json", "{\"body\": {}}" },
-        { "regr.json", NULL },             { "regr.json", "{\"body\": {}, \"uri\": 7}" }, { "meta.json", "{" },
-        { "meta.json", "{\"creation_dt\": \"yesterday\"}" }, { "private_key.json", "\n" },
+        { "private_key.json", "" },   { "private_key.json", "{\"kty\": \"RSA\"" },
+        { "private_key.json", "[]" }, { "private_key.json", NULL },
+        { "regr.json", "" },          { "regr.json", "{\"body\": {}}" },
+        { "regr.json", NULL },        { "regr.json", "{\"body\": {}, \"uri\": 7}" },
+        { "meta.json", "{" },         { "meta.json", "{\"creation_dt\": \"yesterday\"}" },
+        { "private_key.json", "\n" },
     };
     struct tree t;
     help_tree(&t, "t");
@@ -135,11 +140,16 @@ static void folders_follow_the_url(void **state)
     static const struct {
         const char *server, *want; /* NULL: refused */
     } rows[] = {
-        { "https://a.example/directory", "a.example/directory" }, { "https://a.example/", "a.example" },
-        { "https://a.example", "a.example" },                     { "https://a.example:1/x//y/?q=/../z#f", "a.example:1/x/y" },
-        { "https:///x", NULL },                                   { "a.example/x", NULL },
-        { "https://a.example/../x", NULL },                       { "https://../x", NULL },
-        { "https://a.example/.x", NULL },                         { "https://a b/x", NULL },
+        { "https://a.example/directory", "a.example/directory" },
+        { "https://a.example/", "a.example" },
+        { "https://a.example", "a.example" },
+        { "https://a.example:1/x//y/?q=/../z#f", "a.example:1/x/y" },
+        { "https:///x", NULL },
+        { "a.example/x", NULL },
+        { "https://a.example/../x", NULL },
+        { "https://../x", NULL },
+        { "https://a.example/.x", NULL },
+        { "https://a b/x", NULL },
         { "https://a.example/./x", NULL },
     };
     struct tree t;
@@ -194,7 +204,8 @@ static void deleting_removes_what_is_empty_then(void **state)
     struct tree t;
     struct err e = { 0 };
     help_tree(&t, "t");
-    struct account *a = new_account(SERVER, KEY_EC, 256), *b = new_account("https://ca.example:14000/other", KEY_EC, 256);
+    struct account *a = new_account(SERVER, KEY_EC, 256),
+                   *b = new_account("https://ca.example:14000/other", KEY_EC, 256);
     save(&t, a, NULL);
     save(&t, b, NULL);
     assert_int_equal(account_delete(&t, SERVER, a->id, &e), 0);

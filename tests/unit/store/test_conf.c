@@ -125,7 +125,9 @@ static void bad_lines_are_told_by_number(void **state)
 static void what_is_no_text_is_refused(void **state)
 {
     (void)state;
-    static const signet_str texts[] = { { "a = \0", 5 }, { "\xff\xfe\0a", 4 }, { "a = \xc3", 5 }, { "a = \xed\xa0\x80", 7 }, { "\xc0\xaf", 2 } };
+    static const signet_str texts[] = {
+        { "a = \0", 5 }, { "\xff\xfe\0a", 4 }, { "a = \xc3", 5 }, { "a = \xed\xa0\x80", 7 }, { "\xc0\xaf", 2 }
+    };
     struct conf *c;
     struct err e = { 0 };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -163,7 +165,8 @@ static void sections_are_told_apart(void **state)
 static void only_what_is_set_changes(void **state)
 {
     (void)state;
-    static const char before[] = "# top\nversion = 2.1.0  # keep\n  odd=1\n\n# about params\n[renewalparams]\na = 1\nlist = x, y\n[[webroot_map]]\nn = /p\n# end";
+    static const char before[] = "# top\nversion = 2.1.0  # keep\n  odd=1\n\n# about params\n[renewalparams]\na = "
+                                 "1\nlist = x, y\n[[webroot_map]]\nn = /p\n# end";
     struct conf *c = parsed(before);
     struct strlist one = { 0 }, two = { 0 };
     strlist_addz(&one, "dns-01");
@@ -178,9 +181,10 @@ static void only_what_is_set_changes(void **state)
     assert_int_equal(conf_set(c, "renewalparams/webroot_map", "a.test", STR("/q")), 0);
     assert_int_equal(conf_set(c, "acme_renewal_info", "ari_retry_after", STR("2026-11-22T14:31:00")), 0);
     conf_unset(c, "renewalparams", "a");
-    assert_prints(c, "# top\nversion = 5.5.0  # keep\n  odd=1\n  new = \"a, b\"\n\n# about params\n[renewalparams]\nlist = x, y\n"
-                     "server = \"https://x/#y\"\npref_challs = dns-01,\n[[webroot_map]]\nn = /p\na.test = /q\n"
-                     "[acme_renewal_info]\nari_retry_after = 2026-11-22T14:31:00\n# end");
+    assert_prints(
+        c, "# top\nversion = 5.5.0  # keep\n  odd=1\n  new = \"a, b\"\n\n# about params\n[renewalparams]\nlist = x, y\n"
+           "server = \"https://x/#y\"\npref_challs = dns-01,\n[[webroot_map]]\nn = /p\na.test = /q\n"
+           "[acme_renewal_info]\nari_retry_after = 2026-11-22T14:31:00\n# end");
     strlist_done(&one);
     strlist_done(&two);
 }
@@ -197,7 +201,8 @@ static void a_document_grows_from_nothing(void **state)
     assert_int_equal(conf_set_comment(c, "renewalparams", STR("# Options used in the renewal process")), 0);
     assert_int_equal(conf_set(c, "renewalparams/webroot_map", "a", STR("/p")), 0);
     assert_int_equal(conf_set_comment(c, "none", STR("# x")), SIGNET_ENOTFOUND);
-    assert_prints(c, "version = 5.5.0\ncert = /c\n\n# Options used in the renewal process\n[renewalparams]\nserver = s\n[[webroot_map]]\na = /p\n");
+    assert_prints(c, "version = 5.5.0\ncert = /c\n\n# Options used in the renewal process\n[renewalparams]\nserver = "
+                     "s\n[[webroot_map]]\na = /p\n");
 }
 
 static void sections_go_with_what_is_theirs(void **state)
@@ -266,7 +271,8 @@ static void compare(const struct conf *c, const char *section, json_t *want, con
 {
     json_t *got = section_json(c, section), *v;
     const char *key;
-    json_object_foreach(want, key, v) {
+    json_object_foreach(want, key, v)
+    {
         if (json_is_object(v)) {
             BUF_AUTO(sub, 1000);
             buf_addf(&sub, "%s%s%s", section, *section ? "/" : "", key);
@@ -322,7 +328,8 @@ static unsigned roll(unsigned bound)
 
 static void random_value(struct buf *to, bool lines)
 {
-    static const char *const pieces[] = { "a", "b c", "#", ",", "'", "\"", " ", "\t", "=", "[x]", "\xc3\xbc", "/etc/x", "'''", "\"\"\"", "$y", ";", "%", "\n" };
+    static const char *const pieces[] = { "a",   "b c",      "#",      ",",   "'",      "\"", " ", "\t", "=",
+                                          "[x]", "\xc3\xbc", "/etc/x", "'''", "\"\"\"", "$y", ";", "%",  "\n" };
     for (unsigned n = roll(6); n--;)
         buf_addz(to, pieces[roll(sizeof pieces / sizeof *pieces - !lines)]);
 }
@@ -364,7 +371,14 @@ static void configobj_reads_what_we_write(void **state)
         assert_int_equal(conf_set(c, "renewalparams/webroot_map", "a.test", STR("/p")), 0);
         json_object_set_new(map, "a.test", json_string("/p"));
         for (unsigned k = 0; k < 8; k++)
-            random_entry(c, k % 3 == 0 ? "" : k % 3 == 1 ? "renewalparams" : "renewalparams/webroot_map", k % 3 == 0 ? top : k % 3 == 1 ? params : map, roll(4));
+            random_entry(c,
+                         k % 3 == 0   ? ""
+                         : k % 3 == 1 ? "renewalparams"
+                                      : "renewalparams/webroot_map",
+                         k % 3 == 0   ? top
+                         : k % 3 == 1 ? params
+                                      : map,
+                         roll(4));
         BUF_AUTO(text, CONF_MAX_BYTES);
         conf_print(c, &text);
         help_write(help_path("%d.conf", i), buf_z(&text));

@@ -18,7 +18,8 @@ static void names_are_those_of_renewal_files(void **state)
     assert_int_equal(names.n, 0);
     tree_done(&t);
     help_tree(&t, "t");
-    static const char *const files[] = { "a.conf", "a-b.conf", ".x.conf", "b.conf.new", "README", ".conf", ".signet-new.c" };
+    static const char *const files[] = { "a.conf", "a-b.conf", ".x.conf",      "b.conf.new",
+                                         "README", ".conf",    ".signet-new.c" };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         help_write(help_path("t/config/renewal/%s", files[i]), "");
     assert_int_equal(lineage_list(&t, &names, &e), 0);
@@ -86,7 +87,8 @@ static void versions_are_told(void **state)
     lineage_free(l);
     /* absolute links are as good */
     assert_int_equal(unlink(help_path("t/config/live/a.test/cert.pem")), 0);
-    assert_int_equal(symlink(help_path("t/config/archive/a.test/cert4.pem"), help_path("t/config/live/a.test/cert.pem")), 0);
+    assert_int_equal(
+        symlink(help_path("t/config/archive/a.test/cert4.pem"), help_path("t/config/live/a.test/cert.pem")), 0);
     assert_int_equal(lineage_open(&l, &t, "a.test", &e), 0);
     assert_int_equal(l->linked, 4);
     assert_int_equal(l->newest, 4);
@@ -112,7 +114,8 @@ static void a_lineage_is_found_by_its_files(void **state)
     help_tree(&t, "t");
     lineage_free(help_create(&t, "a.test"));
     lineage_free(help_create(&t, "b.test"));
-    static const char *const paths[] = { "live/b.test/cert.pem", "live/b.test/../b.test/fullchain.pem", "archive/b.test/cert1.pem", "live/.b.test.link" };
+    static const char *const paths[] = { "live/b.test/cert.pem", "live/b.test/../b.test/fullchain.pem",
+                                         "archive/b.test/cert1.pem", "live/.b.test.link" };
     assert_int_equal(symlink("b.test/cert.pem", help_path("t/config/live/.b.test.link")), 0);
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         if (lineage_by_path(&t, help_path("t/config/%s", paths[i]), &name, &e))

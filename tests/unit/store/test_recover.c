@@ -1,4 +1,5 @@
-/* Killed at each system call that changes a file: what a server reads is a matching set all the while, and the next run ends what was begun. */
+/* Killed at each system call that changes a file: what a server reads is a matching set all the while, and the next run
+ * ends what was begun. */
 #include "store_help.h"
 
 #include "crash.h"
@@ -74,7 +75,8 @@ static void copy_tree(const char *from, const char *to)
 /* Nothing that a killed run may leave is there. The twin, which stays, is in step. */
 static void assert_clean(const struct tree *t, const char *name, const char *when)
 {
-    static const char *const folders[] = { "archive", "archive/a.test", "live", "live/a.test", "live/.a.test.twin", "renewal" };
+    static const char *const folders[] = { "archive",     "archive/a.test",    "live",
+                                           "live/a.test", "live/.a.test.twin", "renewal" };
     (void)name;
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         STRLIST_AUTO(names);
@@ -134,7 +136,7 @@ static void sweep_save(unsigned saves_before, bool no_exchange)
         int after = help_live(&t, "a.test");
         if (after != old && after != new)
             fail_msg("%s: live is %d after recovery", when, after);
-        if (live == new && after != new)
+        if (live == new &&after != new)
             fail_msg("%s: recovery went back", when);
         forward += after == new;
         assert_clean(&t, "a.test", when);
@@ -144,7 +146,8 @@ static void sweep_save(unsigned saves_before, bool no_exchange)
         if (do_save(&job) != 0 || help_live(&t, "a.test") != new)
             fail_msg("%s: the next save failed", when);
     }
-    print_message("%d calls, %d of them recovered to the new version, %d with links of two versions in between\n", calls - 1, forward, mixed);
+    print_message("%d calls, %d of them recovered to the new version, %d with links of two versions in between\n",
+                  calls - 1, forward, mixed);
     assert_true(calls > 25);
     assert_true(forward > 5);
     tree_done(&t);
@@ -193,7 +196,9 @@ static void a_killed_creation(void **state)
         assert_clean(&t, "a.test", when);
         bool made = fs_exists(AT_FDCWD, help_path("t/config/renewal/a.test.conf"));
         forward += made;
-        if (made ? help_live(&t, "a.test") != 3 : fs_exists(AT_FDCWD, help_path("t/config/archive/a.test")) || fs_exists(AT_FDCWD, help_path("t/config/live/a.test")))
+        if (made ? help_live(&t, "a.test") != 3
+                 : fs_exists(AT_FDCWD, help_path("t/config/archive/a.test")) ||
+                       fs_exists(AT_FDCWD, help_path("t/config/live/a.test")))
             fail_msg("%s: half a lineage after recovery", when);
         if (!made && do_create(&job) != 0)
             fail_msg("%s: it cannot be made after recovery", when);
@@ -231,7 +236,8 @@ static void a_killed_deletion(void **state)
         if (conf && at % 2)
             assert_int_equal(do_delete(&job), 0);
         assert_clean(&t, "a.test", when);
-        static const char *const gone[] = { "archive/a.test", "live/a.test", "live/.a.test.twin", "renewal/a.test.conf" };
+        static const char *const gone[] = { "archive/a.test", "live/a.test", "live/.a.test.twin",
+                                            "renewal/a.test.conf" };
         for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
             if (fs_exists(AT_FDCWD, help_path("t/config/%s", gone[i])))
                 fail_msg("%s: %s is still there", when, gone[i]);
@@ -299,7 +305,9 @@ static struct tree two_versions(void)
 static void links_of_two_versions_are_repaired(void **state)
 {
     (void)state;
-    static const unsigned rows[][4] = { { 1, 1, 1, 1 }, { 2, 1, 1, 1 }, { 1, 2, 1, 2 }, { 2, 0, 1, 1 }, { 0, 0, 0, 0 } };
+    static const unsigned rows[][4] = {
+        { 1, 1, 1, 1 }, { 2, 1, 1, 1 }, { 1, 2, 1, 2 }, { 2, 0, 1, 1 }, { 0, 0, 0, 0 }
+    };
     struct tree t = two_versions();
     struct job job = { &t, "a.test", 0 };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -309,7 +317,8 @@ static void links_of_two_versions_are_repaired(void **state)
         assert_int_equal(lineage_open_broken(&l, &t, "a.test", NULL), 0);
         assert_true(l->unfinished);
         lineage_free(l);
-        assert_int_equal(symlink("../../archive/a.test/cert1.pem", help_path("t/config/live/a.test/previous_cert.pem")), 0);
+        assert_int_equal(symlink("../../archive/a.test/cert1.pem", help_path("t/config/live/a.test/previous_cert.pem")),
+                         0);
         assert_true(do_recover(&job) > 0);
         assert_int_equal(help_live(&t, "a.test"), 1);
         assert_false(fs_exists(AT_FDCWD, help_path("t/config/live/a.test/previous_cert.pem")));
@@ -357,13 +366,16 @@ static void files_of_certbot_beside_our_scrap_stay(void **state)
     struct tree t = two_versions();
     struct job job = { &t, "a.test", 0 };
     /* we were killed making version 3; certbot then made a version 3 of its own, and links to it */
-    static const char *const ours[] = { ".signet-save.3", ".signet-privkey3.pem", ".signet-cert3.pem", ".signet-chain3.pem", ".signet-fullchain3.pem" };
+    static const char *const ours[] = { ".signet-save.3", ".signet-privkey3.pem", ".signet-cert3.pem",
+                                        ".signet-chain3.pem", ".signet-fullchain3.pem" };
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
         help_write(help_path("t/config/archive/a.test/%s", ours[i]), "half");
     for (unsigned k = 0; k < KIND_COUNT; k++) {
         const struct generation g = help_generation(4);
         const signet_str parts[] = { g.cert, g.privkey, g.chain, g.fullchain };
-        assert_int_equal(fs_create(AT_FDCWD, help_path("t/config/archive/a.test/%s3.pem", kind_name((enum kind)k)), parts[k], 0600, NULL), 0);
+        assert_int_equal(fs_create(AT_FDCWD, help_path("t/config/archive/a.test/%s3.pem", kind_name((enum kind)k)),
+                                   parts[k], 0600, NULL),
+                         0);
         link_to(&t, (enum kind)k, 3);
     }
     assert_true(do_recover(&job) > 0);

@@ -40,13 +40,20 @@ static void a_new_lineage_is_laid_out_as_certbot_does(void **state)
         const char *path;
         unsigned mode;
     } modes[] = {
-        { "archive", 0700 },          { "archive/a.test", 0755 },
-        { "live", 0700 },             { "live/a.test", 0755 },
-        { "live/README", 0644 },      { "live/a.test/README", 0644 },
-        { "renewal", 0755 },          { "renewal/a.test.conf", 0644 },
-        { "accounts", 0700 },         { "archive/a.test/privkey1.pem", 0600 },
-        { "archive/a.test/cert1.pem", 0644 }, { "archive/a.test/chain1.pem", 0644 },
-        { "archive/a.test/fullchain1.pem", 0644 }, { "renewal-hooks/deploy", 0755 },
+        { "archive", 0700 },
+        { "archive/a.test", 0755 },
+        { "live", 0700 },
+        { "live/a.test", 0755 },
+        { "live/README", 0644 },
+        { "live/a.test/README", 0644 },
+        { "renewal", 0755 },
+        { "renewal/a.test.conf", 0644 },
+        { "accounts", 0700 },
+        { "archive/a.test/privkey1.pem", 0600 },
+        { "archive/a.test/cert1.pem", 0644 },
+        { "archive/a.test/chain1.pem", 0644 },
+        { "archive/a.test/fullchain1.pem", 0644 },
+        { "renewal-hooks/deploy", 0755 },
     };
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
         if (help_mode(help_path("t/config/%s", modes[i].path)) != modes[i].mode)
@@ -59,9 +66,12 @@ static void a_new_lineage_is_laid_out_as_certbot_does(void **state)
     help_read(help_path("t/config/renewal/a.test.conf"), &text);
     const char *c = t.config_dir;
     buf_addf(&want,
-             "version = " LINEAGE_CERTBOT_VERSION "\narchive_dir = %s/archive/a.test\ncert = %s/live/a.test/cert.pem\nprivkey = %s/live/a.test/privkey.pem\n"
-             "chain = %s/live/a.test/chain.pem\nfullchain = %s/live/a.test/fullchain.pem\n\n# Options used in the renewal process\n[renewalparams]\n"
-             "account = 00112233445566778899aabbccddeeff\nauthenticator = standalone\nserver = https://acme.example/dir\nkey_type = ecdsa\n",
+             "version = " LINEAGE_CERTBOT_VERSION
+             "\narchive_dir = %s/archive/a.test\ncert = %s/live/a.test/cert.pem\nprivkey = %s/live/a.test/privkey.pem\n"
+             "chain = %s/live/a.test/chain.pem\nfullchain = %s/live/a.test/fullchain.pem\n\n# Options used in the "
+             "renewal process\n[renewalparams]\n"
+             "account = 00112233445566778899aabbccddeeff\nauthenticator = standalone\nserver = "
+             "https://acme.example/dir\nkey_type = ecdsa\n",
              c, c, c, c, c);
     assert_string_equal(buf_z(&text), buf_z(&want));
     STRLIST_AUTO(names);
@@ -460,7 +470,8 @@ static void a_full_disk_makes_no_lineage(void **state)
         if (c.status == 0 || names.n) {
             assert_int_equal(help_live(&t, "b.test"), 1);
             assert_int_equal(lineage_delete(&t, "b.test", NULL), 0);
-        } else if (fs_exists(AT_FDCWD, help_path("t/config/archive/b.test")) || fs_exists(AT_FDCWD, help_path("t/config/archive/.signet-new.b.test")))
+        } else if (fs_exists(AT_FDCWD, help_path("t/config/archive/b.test")) ||
+                   fs_exists(AT_FDCWD, help_path("t/config/archive/.signet-new.b.test")))
             fail_msg("call %d (%s) left something", at, c.name);
     }
     assert_true(calls > 20);
