@@ -159,7 +159,7 @@ static int put_up_by_hook(struct solver *s, struct challenge *c, struct challeng
     struct started *st = c->priv;
     rc = run(s, "--manual-auth-hook", s->ctx.req->manual_auth_hook, c, &st->env, &out);
     if (rc < 0)
-        return err_set(&c->err, rc, "Ended by a signal while the --manual-auth-hook for %.*s was running.",
+        return err_set(&c->err, rc, "Exiting due to user request (while the --manual-auth-hook for %.*s was running).",
                        STR_ARG(c->ident.value));
     free(c->auth_output);
     c->auth_output = as_variable(buf_str(&out));
@@ -216,6 +216,52 @@ static void manual_cleanup(struct solver *s, struct challenge **c, size_t n)
     }
 }
 
+/* ---- for another process ---- */
+
+static int manual_describe(struct solver *s, const struct challenge *c, struct record *ret)
+{
+    const struct request *req = s->ctx.req;
+    const struct started *st = c->priv;
+    STRLIST_AUTO(env);
+    BUF_AUTO(timeout, 32);
+    struct challenge copy = *c;
+    struct challenge *all[] = { &copy };
+    if (!by_hook(s) || !req->manual_cleanup_hook || !*req->manual_cleanup_hook)
+        return 0;
+    int rc = st ? strlist_copy(&env, &st->env) : make_env(&env, c, all, 1);
+    if (!rc && c->auth_output)
+        rc = set(&env, "CERTBOT_AUTH_OUTPUT", str_of(c->auth_output));
+    buf_addf(&timeout, "%u", req->hook_timeout);
+    if (!rc)
+        rc = record_addz(ret, "command", req->manual_cleanup_hook);
+    if (!rc)
+        rc = record_add(ret, "name", bare(c->ident.value));
+    if (!rc)
+        rc = record_addz(ret, "timeout", buf_z(&timeout));
+    return rc ? rc : record_add_list(ret, "env", &env);
+}
+
+static int manual_undo(const struct solver_ctx *ctx, const struct record *r, struct strlist *did, struct err *e)
+{
+    STRLIST_AUTO(env);
+    BUF_AUTO(text, 1024);
+    const char *name = record_get(r, "name");
+    struct hook hook = { .label = "--manual-cleanup-hook",
+                         .subject = name,
+                         .command = record_get(r, "command"),
+                         .env = &env,
+                         .timeout_s = (unsigned)record_number(r, "timeout") };
+    if (!hook.command || !name)
+        return err_set(e, SIGNET_EFORMAT, "this is not a record of a challenge that was set up by a hook");
+    if (record_get_list(r, "env", &env))
+        return err_nomem(e);
+    int rc = hook_run(ctx->loop, ctx->ui, &hook, NULL);
+    if (rc < 0)
+        return err_set(e, rc, "the --manual-cleanup-hook for %s was not run to its end", name);
+    buf_addf(&text, "ran the --manual-cleanup-hook for %s, whose challenge an interrupted run had set up", name);
+    return strlist_addz(did, buf_z(&text)) ? err_nomem(e) : 0;
+}
+
 static void manual_hint(struct solver *s, const struct challenge *failed, struct buf *to)
 {
     manual_hint_text(to, failed, by_hook(s));
@@ -230,5 +276,7 @@ const struct solver_ops solver_manual = {
     .present = manual_present,
     .cleanup = manual_cleanup,
     .hint = manual_hint,
+    .describe = manual_describe,
+    .undo = manual_undo,
     .close = manual_close,
 };

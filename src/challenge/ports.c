@@ -1,15 +1,20 @@
 #include "challenge/ports.h"
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "net/listen.h"
+#include "net/responder.h"
 #include <stdlib.h>
 
 struct port {
     struct port *next;
     struct port_spec spec; /* address is owned */
     char *address;
+    /* one of the three */
     struct http_listener *http;
     struct alpn_listener *alpn;
+    bool remote;
+    unsigned remote_id, remote_port; /* remote: as the responder calls it */
     struct answer *answers;
 };
 
@@ -23,6 +28,27 @@ struct answer {
 
 /* There is one program in this process, so one list. */
 static struct port *ports;
+static struct responder *responder;
+static struct err no_responder; /* it is required, and could not be started */
+
+void ports_prepare(struct loop *l, bool require_sandbox, bool alpn)
+{
+    struct responder_config c = { .require_sandbox = require_sandbox, .alpn = alpn };
+    struct err e = { 0 };
+    if (responder || no_responder.code || responder_new(&responder, l, &c, &e) == 0)
+        return;
+    if (require_sandbox)
+        no_responder = e;
+    else
+        log_warn("challenge", "Challenges are answered without a process of their own: %s.", e.text);
+}
+
+void ports_done(void)
+{
+    responder_free(responder);
+    responder = NULL;
+    err_clear(&no_responder);
+}
 
 static struct port *port_find(const struct port_spec *where)
 {
@@ -33,8 +59,37 @@ static struct port *port_find(const struct port_spec *where)
     return NULL;
 }
 
+/* The sockets are bound here, where the right to do so is, and not kept. */
+static int open_remote(struct port *p, struct err *e)
+{
+    struct listen_sockets s;
+    int rc = listen_open(&s, p->address, p->spec.port, e);
+    if (rc)
+        return rc;
+    p->remote_port = s.port;
+    rc = responder_open(responder, p->spec.kind == PORT_HTTP ? RESPOND_HTTP : RESPOND_ALPN, &s, &p->remote_id, e);
+    listen_close(&s);
+    p->remote = rc == 0;
+    return rc;
+}
+
+static int open_port(struct port *p, struct err *e)
+{
+    if (no_responder.code) {
+        if (e)
+            *e = no_responder;
+        return no_responder.code;
+    }
+    if (responder)
+        return open_remote(p, e);
+    return p->spec.kind == PORT_HTTP ? http_listen(&p->http, p->spec.loop, p->address, p->spec.port, e)
+                                     : alpn_listen(&p->alpn, p->spec.loop, p->address, p->spec.port, e);
+}
+
 static void port_free(struct port *p)
 {
+    if (p->remote && responder)
+        responder_close(responder, p->remote_id);
     http_listener_free(p->http);
     if (p->alpn)
         alpn_listener_free(p->alpn);
@@ -54,9 +109,7 @@ static int port_get(struct port **ret, const struct port_spec *where, struct err
     p->spec = *where;
     p->address = str_dup(str_of(where->address ? where->address : ""));
     p->spec.address = p->address;
-    int rc = !p->address                ? err_nomem(e)
-             : where->kind == PORT_HTTP ? http_listen(&p->http, where->loop, p->address, where->port, e)
-                                        : alpn_listen(&p->alpn, where->loop, p->address, where->port, e);
+    int rc = p->address ? open_port(p, e) : err_nomem(e);
     if (rc) {
         port_free(p);
         return rc;
@@ -82,7 +135,7 @@ static void port_close_idle(struct port *p)
 unsigned port_open(const struct port_spec *where)
 {
     const struct port *p = port_find(where);
-    return !p ? 0 : p->http ? http_listener_port(p->http) : alpn_listener_port(p->alpn);
+    return !p ? 0 : p->remote ? p->remote_port : p->http ? http_listener_port(p->http) : alpn_listener_port(p->alpn);
 }
 
 static struct answer *answer_find(const struct port *p, const signet_ident *id)
@@ -118,7 +171,9 @@ static int answer_new(struct answer **ret, struct port *p, const signet_ident *i
     a->users = 1;
     a->id = (signet_ident){ id->type, str_of(a->text) };
     int rc = !a->text || !a->key_auth ? err_nomem(e) : 0;
-    if (!rc && p->http && (rc = http_listener_add(p->http, a->id.value, key_auth)))
+    if (!rc && p->remote)
+        rc = responder_add(responder, p->remote_id, &a->id, key_auth, e);
+    else if (!rc && p->http && (rc = http_listener_add(p->http, a->id.value, key_auth)))
         err_set(e, rc, "cannot answer on port %u: %s", http_listener_port(p->http), signet_strerror(rc));
     else if (!rc && p->alpn)
         rc = alpn_listener_add(p->alpn, &a->id, key_auth, e);
@@ -155,6 +210,8 @@ int answer_add(struct answer **ret, const struct port_spec *where, const signet_
 
 unsigned answer_hits(const struct answer *a)
 {
+    if (a->port->remote)
+        return a->port->spec.kind == PORT_HTTP && responder ? responder_hits(responder, a->port->remote_id) : 0;
     return a->port->http ? http_listener_hits(a->port->http) : 0;
 }
 
@@ -163,9 +220,11 @@ void answer_remove(struct answer *a)
     if (!a || --a->users)
         return;
     struct port *p = a->port;
-    if (p->http)
+    if (p->remote && responder)
+        responder_remove(responder, p->remote_id, &a->id);
+    else if (p->http)
         http_listener_remove(p->http, a->id.value);
-    else
+    else if (p->alpn)
         alpn_listener_remove(p->alpn, &a->id);
     for (struct answer **at = &p->answers; *at; at = &(*at)->next)
         if (*at == a) {

@@ -1,5 +1,6 @@
-/* The listeners of this process, shared by all solver instances: the orders of many lineages that run side by side
- * answer on one port. A listener is opened for its first answer and closed with its last. */
+/* The listeners of a run, shared by all solver instances: the orders of many lineages that run side by side answer on
+ * one port. A listener is opened for its first answer and closed with its last. They run in the responder
+ * (net/responder.h), a process without rights, once ports_prepare was called; else in this one, as tests want it. */
 #ifndef CHALLENGE_PORTS_H
 #define CHALLENGE_PORTS_H
 
@@ -16,11 +17,18 @@ struct port_spec {
     unsigned port;
 };
 
+/* Starts the responder, so that it is ready when the first port is asked for; a second call does nothing. `alpn`:
+ * PORT_ALPN is likely. Its failure shows at the first answer_add; without `require_sandbox` this process then listens
+ * itself, with a warning. */
+void ports_prepare(struct loop *l, bool require_sandbox, bool alpn);
+void ports_done(void); /* before the loop goes: ends the responder and all listeners in it */
+
 struct answer; /* one thing that is being answered, or one more user of it */
 
 /* HTTP: `key_auth` for the token id->value (the type does not count); ALPN: for the identifier. The same answer twice
  * is one answer with two users. SIGNET_EEXIST when the same identifier is being answered with something else (an order
  * of another account): try later. Errors of the listener as in net/listen.h. */
+/* When it returns 0 the answer is being served. */
 int answer_add(struct answer **ret, const struct port_spec *where, const signet_ident *id, signet_str key_auth,
                struct err *e);
 /* Would answer_add say SIGNET_EEXIST? */

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "base/record.h"
 #include "net/loop.h"
 #include "options/request.h"
 #include <signet/acme.h>
@@ -63,6 +64,16 @@ struct solver_ops {
     /* What the user told the solver and its lineage is to remember (a webroot that was asked for), put into the
      * lineage's request. Called before that is stored. May be NULL. 0 or SIGNET_ENOMEM. */
     int (*remember)(const struct solver *s, struct request *to);
+    /* What another process needs to take the challenge away when this one is killed, for the journal: names and
+     * values of the solver's own choosing, never a credential. Called before present() touches anything and once more
+     * after it (an auth hook's output, a record's id are known only then); the later one counts. An empty record: there
+     * is nothing to take away. NULL: the solver leaves nothing that outlives its process. 0 or SIGNET_ENOMEM. */
+    int (*describe)(struct solver *s, const struct challenge *c, struct record *ret);
+    /* Takes away what a record speaks of, which may be there, or only partly, or not at all any more. MUST remove
+     * nothing else. What was done is said in `did`, nothing when there was nothing to do. Has no solver instance: the
+     * request is that of the present run, and what the record needs of the old one is in the record. There exactly
+     * when describe is. SIGNET_ECANCELED: a signal came, try again next time; other errors are told and end it. */
+    int (*undo)(const struct solver_ctx *ctx, const struct record *r, struct strlist *did, struct err *e);
     /* NULL is fine. */
     void (*close)(struct solver *s);
 };

@@ -16,6 +16,8 @@
 #define LINK_TEXT_MAX 4096u
 #define LEVELS        2 /* of WEBFILE_DIR */
 
+static const char *const level_names[LEVELS] = { ".well-known", "acme-challenge" };
+
 /* A folder that we made. Two webroots may lead to it through links, so it is known by its inode. */
 struct made {
     struct made *next;
@@ -309,14 +311,13 @@ static void place_free(struct place *p)
 
 static int place_fill(struct place *p, int root, struct err *e)
 {
-    static const char *const names[LEVELS] = { ".well-known", "acme-challenge" };
     struct walk w = { .webroot = p->webroot };
     int at = root;
     int rc = 0;
     err_clear(e);
     for (unsigned i = 0; !rc && i < LEVELS; i++) {
         int next = -1;
-        rc = folder_open(&w, p, at, names[i], i, &next, e);
+        rc = folder_open(&w, p, at, level_names[i], i, &next, e);
         if (at != root)
             close(at);
         at = next;
@@ -470,4 +471,84 @@ void webfile_remove(struct webfile *f)
     file_free(f);
     if (!p->files)
         place_free(p);
+}
+
+/* ---- for another process ---- */
+
+/* The folder at a level is missing, or of our making: then it goes when it is empty. */
+static int note_folder(struct record *ret, int *at, struct walk *w, unsigned level)
+{
+    int next = -1;
+    struct err e = { 0 };
+    bool made = *at < 0 || step_into(w, *at, level_names[level], &next, &e) == SIGNET_ENOTFOUND ||
+                (next >= 0 && made_find(next));
+    if (*at >= 0)
+        close(*at);
+    *at = next;
+    return made ? record_addz(ret, "made", level_names[level]) : 0;
+}
+
+int webfile_describe(const char *webroot, signet_str token, signet_str content, struct record *ret)
+{
+    struct walk w = { .webroot = webroot };
+    int at = open(webroot, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int rc = record_addz(ret, "webroot", webroot);
+    if (!rc)
+        rc = record_add(ret, "token", token);
+    if (!rc)
+        rc = record_add(ret, "content", content);
+    for (unsigned i = 0; i < LEVELS; i++)
+        if (!rc)
+            rc = note_folder(ret, &at, &w, i);
+    if (at >= 0)
+        close(at);
+    return rc;
+}
+
+/* Is it a plain file with just that content? */
+static bool is_ours_by_content(int dir, const char *name, const char *content)
+{
+    char have[1024];
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+    ssize_t n = fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) ? -1 : read(fd, have, sizeof have);
+    if (fd >= 0)
+        close(fd);
+    /* A kill between making and writing it leaves the beginning of it, most often nothing. */
+    return n >= 0 && (size_t)n <= strlen(content) && memcmp(have, content, (size_t)n) == 0;
+}
+
+static bool undo_file(const struct record *r, int dir)
+{
+    const char *token = record_get(r, "token"), *content = record_get(r, "content");
+    return is_ours_by_content(dir, token, content) && unlinkat(dir, token, 0) == 0;
+}
+
+static bool undo_folder(const struct record *r, int parent, const char *name)
+{
+    STRLIST_AUTO(made);
+    struct stat st;
+    return !record_get_list(r, "made", &made) && strlist_has(&made, str_of(name)) &&
+           fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
+           unlinkat(parent, name, AT_REMOVEDIR) == 0;
+}
+
+int webfile_undo(const struct record *r, bool *ret, struct err *e)
+{
+    const char *webroot = record_get(r, "webroot"), *token = record_get(r, "token"),
+               *content = record_get(r, "content");
+    if (!webroot || !token || !content || !b64url_ok(str_of(token)))
+        return err_set(e, SIGNET_EFORMAT, "this is not a record of a challenge file");
+    struct walk w = { .webroot = webroot };
+    int at[LEVELS + 1] = { open(webroot, O_PATH | O_DIRECTORY | O_CLOEXEC), -1, -1 };
+    unsigned depth = 0;
+    while (depth < LEVELS && at[depth] >= 0 && step_into(&w, at[depth], level_names[depth], &at[depth + 1], NULL) == 0)
+        depth++;
+    *ret = depth == LEVELS && undo_file(r, at[LEVELS]);
+    for (unsigned i = depth; i-- > 0;)
+        *ret |= undo_folder(r, at[i], level_names[i]);
+    for (unsigned i = 0; i <= LEVELS; i++)
+        if (at[i] >= 0)
+            close(at[i]);
+    return 0;
 }

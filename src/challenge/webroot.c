@@ -7,7 +7,7 @@
 
 #define PATH_MAX_BYTES 8192u
 #define TRIES          5 /* at a prompt */
-#define EVERY_NAME     "Every requested domain must have a webroot when using the webroot plugin."
+#define EVERY_NAME     "Every requested identifier must have a webroot when using the webroot plugin."
 
 struct solver {
     struct solver_ctx ctx;
@@ -198,6 +198,25 @@ static int webroot_remember(const struct solver *s, struct request *to)
     return 0;
 }
 
+static int webroot_describe(struct solver *s, const struct challenge *c, struct record *ret)
+{
+    const char *root = root_of(s, c->ident.value);
+    return root && c->type == SIGNET_CHAL_HTTP_01 ? webfile_describe(root, c->token, c->key_auth, ret) : 0;
+}
+
+static int webroot_undo(const struct solver_ctx *ctx, const struct record *r, struct strlist *did, struct err *e)
+{
+    BUF_AUTO(text, PATH_MAX_BYTES);
+    bool removed = false;
+    (void)ctx;
+    int rc = webfile_undo(r, &removed, e);
+    if (rc || !removed)
+        return rc;
+    buf_addf(&text, "removed the challenge file that an interrupted run had left in %s/" WEBFILE_DIR,
+             record_get(r, "webroot"));
+    return strlist_addz(did, buf_z(&text)) ? err_nomem(e) : 0;
+}
+
 const struct solver_ops solver_webroot = {
     .name = "webroot",
     .description = "Put the CA's file into the folder that your web server serves",
@@ -208,5 +227,7 @@ const struct solver_ops solver_webroot = {
     .cleanup = webroot_cleanup,
     .hint = webroot_hint,
     .remember = webroot_remember,
+    .describe = webroot_describe,
+    .undo = webroot_undo,
     .close = webroot_close,
 };

@@ -50,7 +50,7 @@ static void rotate(int dirfd, unsigned backups)
 static int open_file(int dirfd, bool append)
 {
     int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_APPEND | O_NONBLOCK | (append ? 0 : O_EXCL);
-    int fd = openat(dirfd, LOG_NAME, flags, 0600);
+    int fd = openat(dirfd, LOG_NAME, flags, 0644);
     struct stat st;
     if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
         close(fd);

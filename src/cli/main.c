@@ -5,8 +5,10 @@
 #include "cli/logfile.h"
 #include "cli/out.h"
 #include "cli/parse.h"
+#include "cli/selftest.h"
 #include "cli/ui_tty.h"
 #include "client/run.h"
+#include "talker/roles.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -101,6 +103,23 @@ static int print_generated(const struct program *p)
     return 0;
 }
 
+/* What certbot announces so, and scripts look for: the CA, or the way to it. */
+static bool unexpected(int code)
+{
+    return code == SIGNET_ENET || code == SIGNET_ETIMEOUT || code == SIGNET_ETLS || code == SIGNET_EPROTO ||
+           code == SIGNET_EPROBLEM || code == SIGNET_ERATE;
+}
+
+/* Whether there is an account is an answer, not a failure that needs help. */
+static bool answered(const struct program *p, int code)
+{
+    enum verb v = p->req.verb;
+    if (v == VERB_REGISTER)
+        return code == SIGNET_EEXIST;
+    return code == SIGNET_ENOTFOUND && !p->req.account &&
+           (v == VERB_UNREGISTER || v == VERB_UPDATE_ACCOUNT || v == VERB_SHOW_ACCOUNT);
+}
+
 /* The end of a run that failed: what went wrong, advice, where to read more. */
 static int tell_failure(struct program *p, int code, const struct err *e)
 {
@@ -109,10 +128,10 @@ static int tell_failure(struct program *p, int code, const struct err *e)
         return 1;
     }
     if (e->text[0])
-        log_error("main", "%s", e->text);
+        log_error("main", "%s%s", unexpected(code) ? "An unexpected error occurred:\n" : "", e->text);
     if (e->text[0] && e->hint[0])
         log_error("main", "%s", e->hint);
-    if (p->req.quiet || code == SIGNET_ECANCELED)
+    if (p->req.quiet || code == SIGNET_ECANCELED || answered(p, code))
         return 1;
     BUF_AUTO(advice, 16384);
     buf_addz(&advice, "Ask for help or search for solutions at https://community.letsencrypt.org. ");
@@ -202,8 +221,13 @@ int main(int argc, char *argv[])
     struct program p = { .name = base_name(argc > 0 ? argv[0] : NULL),
                          .log = { .dirfd = -1, .fd = -1 },
                          .shown = BUF_INIT(1 << 20) };
+    int status;
+    if (roles_run(argc, argv, &status))
+        return status;
     harden();
-    int status = start(&p, argc, argv);
+    if (selftest_run(argc, argv, &status))
+        return status;
+    status = start(&p, argc, argv);
     request_done(&p.req);
     buf_done(&p.shown);
     return status;

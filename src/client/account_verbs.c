@@ -13,7 +13,8 @@ int verb_register(struct run *r, struct err *e)
         return rc;
     if (ids.n)
         return err_set(e, SIGNET_EEXIST,
-                       "There is an existing account; registration of a duplicate account with this command is currently unsupported.");
+                       "There is an existing account; registration of a duplicate account with this command is "
+                       "currently unsupported.");
     free(r->req->account);
     r->req->account = NULL;
     return account_obtain(r, r->req, &s, e);
@@ -42,11 +43,11 @@ int verb_unregister(struct run *r, struct err *e)
     struct ca_event ev;
     bool yes = true;
     int rc = open_existing(r, &s, e);
-    if (rc == SIGNET_ENOTFOUND)
+    if (rc == SIGNET_ENOTFOUND && !r->req->account)
         return err_set(e, rc, "Could not find existing account for server %s.", r->req->server);
     if (!rc && r->ui->interactive)
-        rc = r->ui->ops->yesno(r->ui, "Are you sure you would like to irrevocably deactivate your account?", "Deactivate", "Abort", "--account",
-                               &yes, e);
+        rc = r->ui->ops->yesno(r->ui, "Are you sure you would like to irrevocably deactivate your account?",
+                               "Deactivate", "Abort", "--account", &yes, e);
     if (!rc && !yes)
         return err_set(e, SIGNET_ECANCELED, "Deactivation aborted.");
     if (rc || (rc = account_job(r, s, &p, &ev, e)) || (rc = account_delete(r->tree, s->server, s->account->id, e)))
@@ -59,10 +60,11 @@ static int ask_contact(struct run *r, struct buf *mail, struct err *e)
 {
     if (r->req->email)
         buf_addz(mail, r->req->email);
-    if (r->req->email || r->req->register_unsafely_without_email)
+    if (r->req->email || r->req->register_unsafely_without_email || !r->ui->interactive)
         return 0;
-    return r->ui->ops->input(r->ui, "Enter the e-mail address(es) that the CA shall have for this account, or nothing to have none.", "--email",
-                             mail, e);
+    return r->ui->ops->input(
+        r->ui, "Enter the e-mail address(es) that the CA shall have for this account, or nothing to have none.",
+        "--email", mail, e);
 }
 
 int verb_update_account(struct run *r, struct err *e)
@@ -91,6 +93,7 @@ int verb_show_account(struct run *r, struct err *e)
 {
     BUF_AUTO(thumb, 256);
     BUF_AUTO(mails, 16384);
+    STRLIST_AUTO(contacts);
     signet_account_params p = { .op = SIGNET_ACCOUNT_FETCH };
     struct ca_slot *s;
     struct ca_event ev;
@@ -103,10 +106,20 @@ int verb_show_account(struct run *r, struct err *e)
         signet_str c = ev.u.done.account.contacts[i];
         if (str_starts(c, STR("mailto:")))
             c = str_skip(c, 7);
-        buf_addz(&mails, i ? ", " : "");
-        buf_add_escaped(&mails, c, 1000);
+        BUF_AUTO(mail, 8192);
+        buf_add_escaped(&mail, c, 1000);
+        if (strlist_add(&contacts, buf_str(&mail)))
+            return err_nomem(e);
     }
-    ui_say(r->ui, "Account details for server %s:\n  Account URL: %s\n  Account Thumbprint: %s\n  Email contact%s: %s", s->server,
-           s->account->url ? s->account->url : "", buf_z(&thumb), ev.u.done.account.n_contacts > 1 ? "s" : "", mails.n ? buf_z(&mails) : "none");
+    strlist_join(&contacts, ", ", &mails);
+    struct report_entry *o = report_object(&r->report, "account");
+    report_text(o, "server", s->server);
+    report_text(o, "id", s->account->id);
+    report_text(o, "url", s->account->url);
+    report_text(o, "thumbprint", buf_z(&thumb));
+    report_strings(o, "contacts", &contacts);
+    ui_say(r->ui, "Account details for server %s:\n  Account URL: %s\n  Account Thumbprint: %s\n  Email contact%s: %s",
+           s->server, s->account->url ? s->account->url : "", buf_z(&thumb),
+           ev.u.done.account.n_contacts > 1 ? "s" : "", mails.n ? buf_z(&mails) : "none");
     return 0;
 }

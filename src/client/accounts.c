@@ -5,15 +5,30 @@
 #include "client/client.h"
 #include <stdlib.h>
 
-/* Account keys are P-256: certbot reads them (it takes any kind of key for an account), and making one costs no time. */
+/* Account keys are P-256: certbot reads them (it takes any kind of key for an account), and making one costs no time.
+ */
 #define ACCOUNT_KEY_TYPE KEY_EC
 #define ACCOUNT_KEY_SIZE 256
 
 static int choose(struct run *r, const char *server, const struct strlist *ids, size_t *ret, struct err *e)
 {
     BUF_AUTO(question, 4096);
+    STRLIST_AUTO(labels);
+    for (size_t i = 0; i < ids->n; i++) {
+        BUF_AUTO(label, 1024);
+        struct account *a = NULL;
+        if (account_load(&a, r->tree, server, ids->v[i], NULL) == 0) { /* a damaged one is offered by its id alone */
+            buf_addf(&label, "%.256s@", a->creation_host ? a->creation_host : "");
+            clock_fmt_rfc3339(&label, a->created);
+            buf_addc(&label, ' ');
+        }
+        account_free(a);
+        buf_addf(&label, "(%s)", ids->v[i]);
+        if (strlist_add(&labels, buf_str(&label)))
+            return err_nomem(e);
+    }
     buf_addf(&question, "Please choose an account for %s", server);
-    return r->ui->ops->menu(r->ui, buf_z(&question), (const char *const *)ids->v, ids->n, "--account", ret, e);
+    return r->ui->ops->menu(r->ui, buf_z(&question), (const char *const *)labels.v, labels.n, "--account", ret, e);
 }
 
 int account_pick(struct run *r, const struct request *req, struct account **ret, struct err *e)
@@ -59,6 +74,10 @@ int account_contacts(const char *email, struct strlist *ret, struct err *e)
 
 static int ask_mail(struct run *r, const struct request *req, struct buf *mail, struct err *e)
 {
+    static const char question[] = "Enter email address or hit Enter to skip.\n",
+                      again[] =
+                          "There is a problem with your email address. Enter email address or hit Enter to skip.\n";
+    int rc;
     if (req->email) {
         buf_addz(mail, req->email);
         return 0;
@@ -66,7 +85,14 @@ static int ask_mail(struct run *r, const struct request *req, struct buf *mail, 
     /* No address is normal today: CAs have stopped to send mail, some to store it. */
     if (req->register_unsafely_without_email || !r->ui->interactive)
         return 0;
-    return r->ui->ops->input(r->ui, "Enter email address or hit Enter to skip.\n", "--email", mail, e);
+    for (const char *q = question;; q = again) {
+        STRLIST_AUTO(contacts);
+        struct err bad = { 0 };
+        buf_clear(mail);
+        if ((rc = r->ui->ops->input(r->ui, q, "--email", mail, e)) || !account_contacts(buf_z(mail), &contacts, &bad))
+            return rc;
+        ui_alert(r->ui, "%s", bad.text);
+    }
 }
 
 static int ask_terms(struct run *r, const struct request *req, struct ca_slot *s, struct err *e)
@@ -107,11 +133,13 @@ static int eab_params(const struct request *req, signet_account_params *p, struc
         return err_set(e, SIGNET_EUSAGE, "The value of --eab-hmac-key is not base64url.");
     p->eab_kid = str_of(req->eab_kid);
     p->eab_hmac_key = buf_str(hmac);
-    p->eab_alg = SIGNET_ALG_HS256;
-    for (size_t i = 0; req->eab_hmac_alg && i < sizeof algs / sizeof *algs; i++)
-        if (!strcmp(req->eab_hmac_alg, algs[i].name))
+    for (size_t i = 0; i < sizeof algs / sizeof *algs; i++)
+        if (!strcmp(req->eab_hmac_alg ? req->eab_hmac_alg : "HS256", algs[i].name)) {
             p->eab_alg = algs[i].alg;
-    return 0;
+            return 0;
+        }
+    return err_set(e, SIGNET_EUSAGE, "Invalid value for --eab-hmac-alg: %s. Expected one of: HS256, HS384, HS512.",
+                   req->eab_hmac_alg);
 }
 
 static int register_at_ca(struct run *r, const struct request *req, struct ca_slot *s, const char *mail, struct err *e)
@@ -149,8 +177,9 @@ static int account_make(struct run *r, const struct request *req, struct ca_slot
         return rc;
     }
     a->created = clock_wall_s();
-    if ((rc = cas_open(r, req, req->server, a, &s, e)) || (rc = ask_mail(r, req, &mail, e)) || (rc = ask_terms(r, req, s, e)) ||
-        (rc = register_at_ca(r, req, s, buf_z(&mail), e)) || (rc = tree_make_store(r->tree, e)))
+    if ((rc = cas_open(r, req, req->server, a, &s, e)) || (rc = ask_mail(r, req, &mail, e)) ||
+        (rc = ask_terms(r, req, s, e)) || (rc = register_at_ca(r, req, s, buf_z(&mail), e)) ||
+        (rc = tree_make_store(r->tree, e)))
         return rc;
     rc = account_save(r->tree, s->account, req->eff_email == TRI_YES && mail.n ? buf_z(&mail) : NULL, e);
     if (rc)
@@ -168,7 +197,8 @@ int account_revive(struct run *r, struct ca_slot *s, struct err *e)
     if ((rc = register_at_ca(r, r->req, s, r->req->email, e)))
         return err_wrap(e, "the CA does not know the account any more, and it cannot be registered again");
     s->revived = true;
-    log_warn("client", "The CA did not know the account %s any more; the same key was registered again: %s", s->account->id, s->account->url);
+    log_warn("client", "The CA did not know the account %s any more; the same key was registered again: %s",
+             s->account->id, s->account->url);
     return account_save(r->tree, s->account, NULL, e);
 }
 

@@ -1,6 +1,7 @@
 /* The CAs of a run: one talker each, opened when first needed. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "challenge/ports.h"
 #include "client/client.h"
 #include <stdlib.h>
 
@@ -33,7 +34,17 @@ static int slot_start(struct run *r, const struct request *req, struct ca_slot *
 {
     BUF_AUTO(agent, 1024);
     BUF_AUTO(saved, SAVED_MAX);
+    if (!str_starts(str_of(s->server), STR("https://")))
+        return err_set(e, SIGNET_EINVAL,
+                       "--server %s: an ACME server is spoken to over https only (RFC 8555 section 6.1).", s->server);
     user_agent(req, &agent);
+    if (req->no_verify_ssl)
+        log_warn("client",
+                 "--no-verify-ssl: whoever answers in the place of %s is believed. Anybody on the way can read and "
+                 "change what is said, "
+                 "and get certificates for your names. Use it for tests only; for a CA of your own, put its root into "
+                 "REQUESTS_CA_BUNDLE.",
+                 s->server);
     directory_cache_load(r->tree, s->server, &saved);
     if (!(s->had_saved = str_dup(buf_str(&saved))))
         s->had_saved = str_dup(STR(""));
@@ -46,11 +57,18 @@ static int slot_start(struct run *r, const struct request *req, struct ca_slot *
         .no_verify = req->no_verify_ssl,
         .finalize_timeout_s = req->issuance_timeout,
         .trace = true,
+        .separate_signer = true,
+        .require_sandbox = r->req->require_sandbox,
     };
-    return ca_open(&s->ca, r->loop, &c, e);
+    int rc = ca_open(&s->ca, r->loop, &c, e);
+    /* it gets ready while the first requests are on their way */
+    if (!rc && req->authenticator && str_ends(str_of(req->authenticator), STR("standalone")))
+        ports_prepare(r->loop, r->req->require_sandbox, strlist_has(&req->pref_challs, STR("tls-alpn-01")));
+    return rc;
 }
 
-int cas_open(struct run *r, const struct request *req, const char *server, struct account *account, struct ca_slot **ret, struct err *e)
+int cas_open(struct run *r, const struct request *req, const char *server, struct account *account,
+             struct ca_slot **ret, struct err *e)
 {
     struct ca_slot *s = cas_find(r, server, account->id);
     int rc;
@@ -123,7 +141,7 @@ int cas_wait(struct run *r, struct ca_slot *s, ca_job job, struct ca_event *ret,
         if (rc == 1 && ret->kind == CA_LOST)
             return err_set(e, SIGNET_ENET, "%s", ret->u.lost);
         if (rc == 1 && ret->kind == CA_DONE && ret->job == job)
-            return ret->u.done.ok ? 0 : cas_problem(ret->u.done.problem, e);
+            return ret->u.done.ok ? 0 : cas_problem(s, ret->u.done.problem, e);
     }
 }
 
@@ -133,23 +151,43 @@ const char *problem_short_type(const char *type)
     return strncmp(type, urn, sizeof urn - 1) ? type : type + sizeof urn - 1;
 }
 
-static void problem_hint(const struct ca_problem *p, struct err *e)
+/* What may be asked for instead. The names are the CA's words. */
+static void profiles_hint(struct ca_slot *s, struct err *e)
+{
+    BUF_AUTO(names, 768);
+    signet_meta meta;
+    if (!ca_meta(s->ca, &meta))
+        return;
+    for (size_t i = 0; i < meta.n_profiles; i++) {
+        buf_addz(&names, i ? ", " : "");
+        buf_add_escaped(&names, meta.profiles[i], 64);
+    }
+    if (!meta.n_profiles)
+        err_hint(e, "This CA offers no profiles: leave --required-profile away.");
+    else
+        err_hint(e, "The CA offers these profiles: %s.", buf_err(&names) ? "too many to list" : buf_z(&names));
+}
+
+static void problem_hint(struct ca_slot *s, const struct ca_problem *p, struct err *e)
 {
     const char *t = problem_short_type(p->type);
     if (p->retry_after_s > 0)
         err_hint(e, "The CA asks not to try again for %lld seconds.", (long long)p->retry_after_s);
     else if (!strcmp(t, "externalAccountRequired"))
-        err_hint(e, "This CA wants accounts bound to an existing one: get a key identifier and an HMAC key from it, and give them "
+        err_hint(e, "This CA wants accounts bound to an existing one: get a key identifier and an HMAC key from it, "
+                    "and give them "
                     "with --eab-kid and --eab-hmac-key.");
     else if (!strcmp(t, "userActionRequired"))
         err_hint(e, "Visit the address that the CA names, then run this again.");
     else if (!strcmp(t, "accountDoesNotExist"))
         err_hint(e, "The CA does not know this account (any more). Check --server, or register anew with: register");
+    else if (!strcmp(t, "invalidProfile"))
+        profiles_hint(s, e);
     else if (!strcmp(t, "caa"))
         err_hint(e, "A CAA record of the name forbids this CA to issue. Check the domain's CAA records.");
 }
 
-int cas_problem(const struct ca_problem *p, struct err *e)
+int cas_problem(struct ca_slot *s, const struct ca_problem *p, struct err *e)
 {
     BUF_AUTO(text, sizeof e->text);
     const char *doing = p->doing[0] ? p->doing : "talking to the CA";
@@ -167,6 +205,6 @@ int cas_problem(const struct ca_problem *p, struct err *e)
     for (size_t i = 0; i < p->n_sub && i < 20; i++)
         buf_addf(&text, "\n  %s: %s: %s", p->sub[i].ident, problem_short_type(p->sub[i].type), p->sub[i].detail);
     err_set(e, p->code ? p->code : SIGNET_EPROTO, "%s", buf_z(&text));
-    problem_hint(p, e);
+    problem_hint(s, p, e);
     return e ? e->code : p->code;
 }

@@ -22,7 +22,8 @@ static void validity(struct buf *to, const struct cert_info *c, bool test, int64
 {
     int64_t left = c->not_after - now;
     if (test || left <= 0) {
-        buf_addf(to, "INVALID: %s%s%s", test ? "TEST_CERT" : "", test && left <= 0 ? ", " : "", left <= 0 ? "EXPIRED" : "");
+        buf_addf(to, "INVALID: %s%s%s", test ? "TEST_CERT" : "", test && left <= 0 ? ", " : "",
+                 left <= 0 ? "EXPIRED" : "");
         return;
     }
     int64_t days = left / 86400;
@@ -45,14 +46,15 @@ static void describe(struct buf *to, const struct lineage *l, const struct cert_
     strlist_copy(&all, &c->dns);
     for (size_t i = 0; i < c->ips.n; i++)
         strlist_addz(&all, c->ips.v[i]);
-    buf_addf(to, "\n  Certificate Name: %s\n    Serial Number: %s\n    Key Type: %s\n    Identifiers: ", l->name, buf_z(&c->serial_hex),
-             key_words(c->key_type));
+    buf_addf(to, "\n  Certificate Name: %s\n    Serial Number: %s\n    Key Type: %s\n    Identifiers: ", l->name,
+             buf_z(&c->serial_hex), key_words(c->key_type));
     strlist_join(&all, " ", to);
     buf_addz(to, "\n    Expiry Date: ");
     clock_fmt_iso_space(to, c->not_after);
     buf_addz(to, " (");
     validity(to, c, test, now);
-    buf_addf(to, ")\n    Certificate Path: %s\n    Private Key Path: %s", l->live[KIND_FULLCHAIN], l->live[KIND_PRIVKEY]);
+    buf_addf(to, ")\n    Certificate Path: %s\n    Private Key Path: %s", l->live[KIND_FULLCHAIN],
+             l->live[KIND_PRIVKEY]);
 }
 
 static void report_one(struct run *r, const struct lineage *l, const struct cert_info *c, bool test, int64_t now)
@@ -77,27 +79,35 @@ static void report_one(struct run *r, const struct lineage *l, const struct cert
     report_text(o, "privkey_path", l->live[KIND_PRIVKEY]);
 }
 
+/* By its issuer, or by the CA that renews it. */
+static bool is_test(const struct lineage *l, const struct cert_info *c)
+{
+    BUF_AUTO(server, 8192);
+    bool known = conf_get(l->conf, "renewalparams", "server", &server);
+    buf_addc(&server, '\0'); /* a string that is not const is wanted, so not buf_z */
+    return cert_is_test(c, &(struct request){ .server = known && !buf_err(&server) ? server.p : NULL });
+}
+
 /* Adds the lineage's text to `found`, or its file to `broken`. */
 static void show(struct run *r, const char *name, int64_t now, struct buf *found, struct buf *broken)
 {
     struct lineage *l = NULL;
     struct cert_info c = { 0 };
-    struct request req = { 0 };
     struct err e = { 0 };
-    if (lineage_open(&l, r->tree, name, &e) || lineage_request(l, r->req, &req, &e) || lineage_cert(l, &c, &e)) {
-        log_warn("client", "Renewal configuration file %s/renewal/%s.conf produced an unexpected error: %s. Skipping.", r->tree->config_dir, name,
-                 e.text);
+    /* The renewal parameters are not looked at: a bad one stops a renewal, not the showing of what is there. */
+    if (lineage_open(&l, r->tree, name, &e) || lineage_cert(l, &c, &e)) {
+        log_warn("client", "Renewal configuration file %s/renewal/%s.conf produced an unexpected error: %s. Skipping.",
+                 r->tree->config_dir, name, e.text);
         buf_addf(broken, "\n  %s/renewal/%s.conf", r->tree->config_dir, name);
         struct report_entry *o = report_certificate(&r->report, name);
         report_text(o, "status", "broken");
         report_error(o, &e, NULL);
     } else if (wanted(r->req, name, &c)) {
-        bool test = cert_is_test(&c, &req);
+        bool test = is_test(l, &c);
         describe(found, l, &c, test, now);
         report_one(r, l, &c, test, now);
     }
     cert_info_done(&c);
-    request_done(&req);
     lineage_free(l);
 }
 
@@ -121,9 +131,7 @@ int verb_certificates(struct run *r, struct err *e)
         buf_add(&text, buf_str(&found));
     }
     if (broken.n) {
-        if (found.n)
-            buf_addc(&text, '\n');
-        buf_addf(&text, "%sThe following renewal configurations were invalid:", found.n ? "\n" : "");
+        buf_addf(&text, "%s\nThe following renewal configurations were invalid:", found.n ? "\n" : "");
         buf_add(&text, buf_str(&broken));
     }
     if (buf_err(&text))

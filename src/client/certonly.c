@@ -1,11 +1,14 @@
 /* certonly: one certificate, new or again. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "client/hold.h"
 #include "client/lineages.h"
 #include "client/obtain.h"
+#include "client/owe.h"
 #include "options/table.h"
 #include "plan/names.h"
 #include "plan/pick.h"
+#include <assert.h>
 #include <stdlib.h>
 
 /* Everything certonly finds out before it does anything. */
@@ -45,8 +48,14 @@ static int ask_names(struct run *r, struct target *t, struct err *e)
 {
     BUF_AUTO(text, 64u * 1024u);
     STRLIST_AUTO(parts);
-    int rc = r->ui->ops->input(r->ui, "Please enter the domain name(s) you would like on your certificate (comma and/or space separated)",
-                               "--domains", &text, e);
+    struct ca_slot *slot;
+    /* The account first, as with certbot: whoever has typed 100 names wants to be asked for nothing more. */
+    int rc = r->ui->interactive ? account_obtain(r, r->req, &slot, e) : 0;
+    if (rc)
+        return rc;
+    rc = r->ui->ops->input(
+        r->ui, "Please enter the domain name(s) you would like on your certificate (comma and/or space separated)",
+        "--domains", &text, e);
     if (rc)
         return rc;
     for (size_t i = 0; i < text.n; i++)
@@ -57,8 +66,9 @@ static int ask_names(struct run *r, struct target *t, struct err *e)
     for (size_t i = 0; !rc && i < parts.n; i++)
         rc = name_add_domain(&t->domains, str_of(parts.v[i]), e);
     if (!rc && !t->domains.n)
-        rc = err_set(e, SIGNET_EUSAGE, "Please specify --domains, or --installer that will help in domain names autodiscovery, or "
-                                       "--cert-name for an existing certificate name.");
+        rc = err_set(e, SIGNET_EUSAGE,
+                     "Please specify --domains, or --installer that will help in domain names autodiscovery, or "
+                     "--cert-name for an existing certificate name.");
     return rc;
 }
 
@@ -119,6 +129,7 @@ static int shelf_load(struct run *r, struct shelf *s, struct err *e)
         return rc;
     s->v = calloc(s->ids.n + 1, sizeof *s->v);
     s->names = calloc(s->ids.n + 1, sizeof *s->names);
+    s->n = 0;
     if (!s->v || !s->names)
         return err_nomem(e);
     for (size_t i = 0; i < s->ids.n; i++) {
@@ -146,7 +157,7 @@ static int confirm_expand(struct run *r, const struct target *t, const struct pi
     if (r->req->expand || r->req->renew_by_default)
         return 0;
     buf_addz(&q, "You have an existing certificate that contains a portion of the domains you requested (ref: ");
-    buf_addf(&q, "%s)\n\nIt contains these names: ", old->name);
+    buf_addf(&q, "%s/renewal/%s.conf)\n\nIt contains these names: ", r->tree->config_dir, old->name);
     strlist_join(old->names, ", ", &q);
     buf_addz(&q, "\n\nYou requested these names for the new certificate: ");
     strlist_join(&t->asked, ", ", &q);
@@ -154,8 +165,22 @@ static int confirm_expand(struct run *r, const struct target *t, const struct pi
     int rc = r->ui->ops->yesno(r->ui, buf_z(&q), "Expand", "Cancel", "--expand", &yes, e);
     if (rc || yes)
         return rc;
-    return err_set(e, SIGNET_ECANCELED, "To obtain a new certificate that contains these names without replacing your existing certificate for "
-                                        "%s, you must use the --duplicate option.", old->name);
+    return err_set(
+        e, SIGNET_ECANCELED,
+        "To obtain a new certificate that contains these names without replacing your existing certificate for "
+        "%s, you must use the --duplicate option.",
+        old->name);
+}
+
+/* Those of `names` that are not among `others`, one a line. */
+static void list_missing(struct buf *to, const struct strlist *names, const struct strlist *others, char sign)
+{
+    size_t before = to->n;
+    for (size_t i = 0; i < names->n; i++)
+        if (!strlist_has(others, str_of(names->v[i])))
+            buf_addf(to, "\n%c %s", sign, names->v[i]);
+    if (to->n == before)
+        buf_addz(to, "\n(None)");
 }
 
 static int confirm_other_names(struct run *r, const struct target *t, const struct pick_lineage *old, struct err *e)
@@ -165,16 +190,51 @@ static int confirm_other_names(struct run *r, const struct target *t, const stru
     if (r->req->renew_with_new_domains || !r->ui->interactive)
         return 0;
     buf_addf(&q, "You are updating certificate %s to include new domain(s):", old->name);
-    for (size_t i = 0; i < t->asked.n; i++)
-        if (!strlist_has(old->names, str_of(t->asked.v[i])))
-            buf_addf(&q, "\n+ %s", t->asked.v[i]);
+    list_missing(&q, &t->asked, old->names, '+');
     buf_addz(&q, "\n\nYou are also removing previously included domain(s):");
-    for (size_t i = 0; i < old->names->n; i++)
-        if (!strlist_has(&t->asked, str_of(old->names->v[i])))
-            buf_addf(&q, "\n- %s", old->names->v[i]);
+    list_missing(&q, old->names, &t->asked, '-');
     buf_addz(&q, "\n\nDid you intend to make this change?");
     int rc = r->ui->ops->yesno(r->ui, buf_z(&q), "Update certificate", "Cancel", "--renew-with-new-domains", &yes, e);
-    return rc || yes ? rc : err_set(e, SIGNET_ECANCELED, "Specified mismatched certificate name and domains. Nothing was changed.");
+    return rc || yes ? rc
+                     : err_set(e, SIGNET_ECANCELED,
+                               "Specified mismatched certificate name and domains. Nothing was changed.");
+}
+
+static const char *key_words(const char *type)
+{
+    return strcmp(type, "rsa") ? "ECDSA" : "RSA";
+}
+
+/* Another type than the lineage's key has: only when that is clearly meant. Else the type stays as it is. */
+static int check_key_type(struct run *r, const struct lineage *l, bool *ret_change, struct err *e)
+{
+    struct request *req = r->req;
+    struct cert_info c = { 0 };
+    BUF_AUTO(q, 8192);
+    bool said = opt_by_user(req, "key-type");
+    int rc = lineage_cert(l, &c, e);
+    const char *old = c.key_type == KEY_RSA ? "rsa" : "ecdsa";
+    cert_info_done(&c);
+    *ret_change = !rc && said && req->certname && strcmp(old, req->key_type);
+    if (rc || *ret_change || !strcmp(old, req->key_type))
+        return rc;
+    buf_addf(&q, "An %s certificate named %s already exists. Do you want to update its key type to %s?", key_words(old),
+             l->name, key_words(req->key_type));
+    if (r->ui->interactive && !req->renew_by_default &&
+        (rc = r->ui->ops->yesno(r->ui, buf_z(&q), "Update key type", "Keep existing key type", "--key-type", ret_change,
+                                e)))
+        return rc;
+    if (*ret_change) {
+        req->from[OPT_ID_KEY_TYPE] = FROM_CLI; /* said now */
+        return 0;
+    }
+    if (!said)
+        return 0;
+    return err_set(e, SIGNET_EINVAL,
+                   "Are you trying to change the key type of the certificate named %s from %s to %s? Please provide "
+                   "both --cert-name "
+                   "and --key-type on the command line to confirm the change you are trying to make.",
+                   l->name, key_words(old), key_words(req->key_type));
 }
 
 /* The same names as a lineage has: is it time, or does the user want it anyway? */
@@ -184,10 +244,12 @@ static int decide_same(struct run *r, struct target *t, struct err *e)
     static const char *const choices[] = { "Keep the existing certificate for now",
                                            "Renew & replace the certificate (may be subject to CA rate limits)" };
     BUF_AUTO(why, 4096);
+    BUF_AUTO(question, 8192);
+    bool other_key;
     struct due_input in;
     size_t choice;
-    int rc = due_gather(t->lineage, req, clock_wall_s(), &in, e);
-    if (rc)
+    int rc = check_key_type(r, t->lineage, &other_key, e);
+    if (rc || other_key || (rc = due_gather(t->lineage, req, clock_wall_s(), &in, e)))
         return rc;
     if (due_ask_ari(t->lineage, &in)) {
         struct ca_slot *slot;
@@ -200,14 +262,17 @@ static int decide_same(struct run *r, struct target *t, struct err *e)
     log_info("plan", "%s: %s", t->lineage->name, buf_z(&why));
     if (d.due)
         return 0;
+    ui_say(r->ui, "Certificate not yet due for renewal");
     if (req->keep_until_expiring || !r->ui->interactive) {
         t->keep = true;
         return 0;
     }
-    rc = r->ui->ops->menu(r->ui,
-                          "You have an existing certificate that has exactly the same domains or certificate name you requested and isn't "
-                          "close to expiry.\nWhat would you like to do?",
-                          choices, 2, "--keep-until-expiring", &choice, e);
+    buf_addf(&question,
+             "You have an existing certificate that has exactly the same domains or certificate name you requested and "
+             "isn't close to expiry.\n"
+             "(ref: %s)\n\nWhat would you like to do?",
+             t->lineage->conf_path);
+    rc = r->ui->ops->menu(r->ui, buf_z(&question), choices, 2, "--keep-until-expiring", &choice, e);
     t->keep = !rc && choice == 0;
     return rc;
 }
@@ -222,24 +287,25 @@ static int decide(struct run *r, struct target *t, struct err *e)
     const struct request *req = r->req;
     struct shelf s = { 0 };
     struct pick p = { .kind = PICK_NEW };
+    bool other_key;
     int rc = 0;
-    if (!req->duplicate || req->certname)
-        rc = shelf_load(r, &s, e);
-    if (!rc)
+    if ((!req->duplicate || req->certname) && !(rc = shelf_load(r, &s, e)))
         p = pick_lineage(s.v, s.n, &t->asked, req->certname, req->duplicate);
+    assert(p.kind == PICK_NEW || p.index < s.n);
     switch (p.kind) {
     case PICK_NEW:
         break;
     case PICK_SAME:
-        if (!rc && !(rc = open_picked(r, t, s.v[p.index].name, e)))
+        if (!(rc = open_picked(r, t, s.v[p.index].name, e)))
             rc = decide_same(r, t, e);
         break;
     case PICK_EXPAND:
-        if (!(rc = confirm_expand(r, t, &s.v[p.index], e)))
-            rc = open_picked(r, t, s.v[p.index].name, e);
+        if (!(rc = open_picked(r, t, s.v[p.index].name, e)) && !(rc = check_key_type(r, t->lineage, &other_key, e)))
+            rc = confirm_expand(r, t, &s.v[p.index], e);
         break;
     case PICK_NAMED:
-        rc = confirm_other_names(r, t, &s.v[p.index], e);
+        if (!t->lineage || !(rc = check_key_type(r, t->lineage, &other_key, e)))
+            rc = confirm_other_names(r, t, &s.v[p.index], e);
         break;
     }
     shelf_done(&s);
@@ -253,7 +319,8 @@ static int name_new(struct run *r, struct target *t, struct err *e)
     if (!r->req->certname)
         return name_for_lineage(&t->name, &t->domains, &t->ips, e);
     if (strchr(r->req->certname, '/') || !r->req->certname[0] || r->req->certname[0] == '.')
-        return err_set(e, SIGNET_EUSAGE, "Provided certificate name %s cannot be used as a file name. Choose one without '/'.",
+        return err_set(e, SIGNET_EUSAGE,
+                       "Provided certificate name %s cannot be used as a file name. Choose one without '/'.",
                        r->req->certname);
     buf_addz(&t->name, r->req->certname);
     return 0;
@@ -266,33 +333,17 @@ static int check_test_over_real(const struct run *r, const struct target *t, str
     struct cert_info c = { 0 };
     BUF_AUTO(server, 4096);
     int rc = 0;
-    if (!t->lineage || r->req->dry_run || r->req->break_my_certs || !r->req->server || !strstr(r->req->server, "staging"))
+    if (!t->lineage || r->req->dry_run || r->req->break_my_certs || !r->req->server ||
+        !strstr(r->req->server, "staging"))
         return 0;
     if (conf_get(t->lineage->conf, "renewalparams", "server", &server) && strstr(buf_z(&server), "staging"))
         return 0;
     if (!lineage_cert(t->lineage, &c, e) && !cert_is_test(&c, &(struct request){ 0 }))
         rc = err_set(e, SIGNET_EINVAL,
-                     "You've asked to renew/replace a seemingly valid certificate with a test certificate (domains: %s). We will not do that "
+                     "You've asked to renew/replace a seemingly valid certificate with a test certificate (domains: "
+                     "%s). We will not do that "
                      "unless you use the --break-my-certs flag!",
                      t->lineage->name);
-    cert_info_done(&c);
-    return rc;
-}
-
-static int check_key_type(const struct run *r, const struct target *t, struct err *e)
-{
-    struct cert_info c = { 0 };
-    int rc = 0;
-    if (!t->lineage || !opt_by_user(r->req, "key-type") || r->req->certname)
-        return 0;
-    if ((rc = lineage_cert(t->lineage, &c, e)) == 0) {
-        const char *old = c.key_type == KEY_RSA ? "rsa" : "ecdsa";
-        if (strcmp(old, r->req->key_type))
-            rc = err_set(e, SIGNET_EINVAL,
-                         "Are you trying to change the key type of the certificate named %s from %s to %s? Please provide both --cert-name "
-                         "and --key-type on the command line to confirm the change you are trying to make.",
-                         t->lineage->name, c.key_type == KEY_RSA ? "RSA" : "ECDSA", strcmp(r->req->key_type, "rsa") ? "ECDSA" : "RSA");
-    }
     cert_info_done(&c);
     return rc;
 }
@@ -303,7 +354,8 @@ static void tell_start(struct run *r, const struct target *t)
     const char *dry = r->req->dry_run ? "Simulating" : NULL;
     name_summary(&names, &t->domains, &t->ips);
     if (t->lineage)
-        ui_say(r->ui, "%s %s existing certificate for %s", dry ? dry : "Renewing", dry ? "renewal of an" : "an", buf_z(&names));
+        ui_say(r->ui, "%s %s existing certificate for %s", dry ? dry : "Renewing", dry ? "renewal of an" : "an",
+               buf_z(&names));
     else
         ui_say(r->ui, "%s a certificate%s for %s", dry ? dry : "Requesting", dry ? " request" : "", buf_z(&names));
 }
@@ -311,15 +363,26 @@ static void tell_start(struct run *r, const struct target *t)
 static void tell_saved(struct run *r, const struct lineage *l, int64_t not_after)
 {
     BUF_AUTO(date, 64);
+    const struct request *req = r->req;
+    /* Nobody is there to set up a challenge by hand when a timer renews. */
+    bool by_hand = !strcmp(req->authenticator, "manual") && !req->manual_auth_hook;
     clock_fmt_date(&date, not_after);
     ui_say(r->ui,
            "\nSuccessfully received certificate.\nCertificate is saved at: %s\nKey is saved at:         %s\n"
            "This certificate expires on %s.\nThese files will be updated when the certificate renews.%s",
            l->live[KIND_FULLCHAIN], l->live[KIND_PRIVKEY], buf_z(&date),
-           r->req->preconfigured_renewal ? "\nCertbot has set up a scheduled task to automatically renew this certificate in the background."
-                                         : "");
-    if (!r->req->preconfigured_renewal)
-        ui_say(r->ui, "\nNEXT STEPS:\n- Have \"renew\" run twice a day (cron or a systemd timer), if nothing does so yet: it renews what is due "
+           req->preconfigured_renewal && !by_hand
+               ? "\nCertbot has set up a scheduled task to automatically renew this certificate in the background."
+               : "");
+    if (by_hand)
+        ui_say(r->ui, "\nNEXT STEPS:\n- This certificate will not be renewed automatically. Autorenewal of --manual "
+                      "certificates requires the use "
+                      "of an authentication hook script (--manual-auth-hook) but one was not provided. To renew this "
+                      "certificate, run the same "
+                      "command again before it expires.");
+    else if (!req->preconfigured_renewal)
+        ui_say(r->ui, "\nNEXT STEPS:\n- Have \"renew\" run twice a day (cron or a systemd timer), if nothing does so "
+                      "yet: it renews what is due "
                       "and does nothing else.");
 }
 
@@ -345,8 +408,9 @@ static int run_order(struct run *r, struct issue *i, struct err *e)
         issuer_next(s);
         if (!i->err.code)
             break;
-        obtain_tell_failure(r, i);
-    } while (obtain_revive(r, i) || obtain_drop_failed(r, i));
+        if (!i->resumed)
+            obtain_tell_failure(r, i);
+    } while (obtain_revive(r, i) || obtain_without_old_order(r, i) || obtain_drop_failed(r, i));
     issuer_free(s);
     if (!i->err.code)
         return 0;
@@ -356,55 +420,122 @@ static int run_order(struct run *r, struct issue *i, struct err *e)
     return e->code;
 }
 
-static int finish(struct run *r, struct target *t, struct issue *i, struct report_entry *c, struct err *e)
+/* The end of a dry run. */
+static int finish_dry(struct run *r, const struct target *t, const struct issue *i, bool *ret_hooks_ran, struct err *e)
 {
-    struct cert_info info = { 0 };
     BUF_AUTO(live, 8192);
-    int rc;
-    if (r->req->dry_run) {
-        rc = obtain_check(i, e);
-        if (!rc) {
-            obtain_note_names(&r->hooks.renewed, i);
-            rc = hooks_post(&r->hooks, r->req, false, e);
-        }
-        if (!rc)
-            ui_say(r->ui, "The dry run was successful.");
+    int rc = obtain_check(i, e);
+    if (rc)
         return rc;
-    }
-    if (i->chain_missed)
-        log_warn("client", "The CA offers no chain whose topmost issuer is named \"%s\"; its default chain is used.", r->req->preferred_chain);
-    if ((rc = obtain_save(r, i, &t->lineage, buf_z(&t->name), t->exact, e)))
-        return rc;
-    if ((rc = cert_read(&info, buf_str(&i->chain), e)) == 0) {
+    *ret_hooks_ran = true;
+    obtain_note_names(&r->hooks.renewed, i);
+    if (t->lineage) { /* --run-deploy-hooks; a certificate that does not exist has no folder to tell of */
         lineage_live_dir(t->lineage, &live);
-        report_saved(r, c, t->lineage, &info);
         rc = hooks_deploy(&r->hooks, r->req, buf_z(&live), &i->all_names, e);
     }
+    int post = hooks_post(&r->hooks, r->req, false, rc ? &(struct err){ 0 } : e);
+    if (!rc && !(rc = post))
+        ui_say(r->ui, "The dry run was successful.");
+    return rc;
+}
+
+/* Saved, perhaps not quite (`saved` says so, the certificate is in place all the same): hooks, and telling. */
+static int finish_saved(struct run *r, struct target *t, struct issue *i, struct report_entry *c, int saved,
+                        struct err *e)
+{
+    struct cert_info info = { 0 };
+    struct err why = { 0 };
+    hold_succeeded(r, i);
     obtain_note_names(&r->hooks.renewed, i);
+    int rc = cert_read(&info, buf_str(&i->chain), &why);
     if (!rc)
-        rc = hooks_post(&r->hooks, r->req, false, e);
+        report_saved(r, c, t->lineage, &info);
+    /* Nothing more is changed in the tree: who waits for it need not wait for hooks. */
+    tree_unlock(r->tree);
+    rc = owe_deploy(r, i, t->lineage, &why);
+    int post = hooks_post(&r->hooks, r->req, false, rc ? &(struct err){ 0 } : &why);
     if (!rc)
+        rc = post;
+    if (!saved && rc)
+        *e = why;
+    if (!saved && !rc)
         tell_saved(r, t->lineage, info.not_after);
     cert_info_done(&info);
-    return rc;
+    return saved ? saved : rc;
+}
+
+static int finish(struct run *r, struct target *t, struct issue *i, struct report_entry *c, bool *ret_hooks_ran,
+                  struct err *e)
+{
+    bool live = false;
+    if (r->req->dry_run)
+        return finish_dry(r, t, i, ret_hooks_ran, e);
+    if (i->chain_missed)
+        log_warn("client", "The CA offers no chain whose topmost issuer is named \"%s\"; its default chain is used.",
+                 r->req->preferred_chain);
+    int rc = obtain_save(r, i, &t->lineage, buf_z(&t->name), t->exact, &live, e);
+    if (rc)
+        i->err = *e;
+    if (!live)
+        return rc;
+    *ret_hooks_ran = true;
+    return finish_saved(r, t, i, c, rc, e);
+}
+
+/* The CA has said not before when. A script that calls us again and again must not go on asking; a person may. */
+static int check_held(struct run *r, const struct target *t, struct err *e)
+{
+    struct backoff b;
+    BUF_AUTO(words, 4096);
+    hold_look(r, r->req->server, &t->domains, &t->ips, &b);
+    if (r->req->dry_run)
+        return 0;
+    hold_warn_often(r->req->server, &b);
+    if (!backoff_until(&b, clock_wall_s()) || r->req->renew_by_default)
+        return 0;
+    hold_words(&words, &b);
+    if (b.kind == BACKOFF_FAILED || r->ui->interactive) {
+        log_warn("client",
+                 "Unattended renewals of these names are held back %s. Trying all the same, as you ask for it.",
+                 buf_z(&words));
+        return 0;
+    }
+    err_set(e, SIGNET_ERATE, "Nothing was asked for: these names are held back %s.", buf_z(&words));
+    err_hint(e, "--force-renewal asks the CA all the same, once.");
+    return SIGNET_ERATE;
+}
+
+static int prepare(struct run *r, struct target *t, struct issue *i, struct err *e)
+{
+    int rc;
+    if (request_copy(&i->req, r->req) || strlist_copy(&i->domains, &t->domains) || strlist_copy(&i->ips, &t->ips))
+        return err_nomem(e);
+    if ((rc = obtain_prepare(i, t->lineage, e)))
+        return rc;
+    return owe_resume(r, i, t->lineage, t->lineage ? t->lineage->name : buf_z(&t->name), e);
 }
 
 static int obtain(struct run *r, struct target *t, struct err *e)
 {
     struct issue i;
     struct report_entry *c = report_certificate(&r->report, t->lineage ? t->lineage->name : buf_z(&t->name));
+    bool hooks_ran = false;
     int rc;
     issue_init(&i);
     report_strings(c, "identifiers", &t->asked);
     report_bool(c, "dry_run", r->req->dry_run);
-    if (!(rc = account_obtain(r, r->req, &i.slot, e)) && !(rc = hooks_pre(&r->hooks, r->req, e))) {
-        tell_start(r, t);
-        if (request_copy(&i.req, r->req) || strlist_copy(&i.domains, &t->domains) || strlist_copy(&i.ips, &t->ips))
-            rc = err_nomem(e);
-        if (!rc && !(rc = obtain_prepare(&i, t->lineage, e)) && !(rc = run_order(r, &i, e)))
-            rc = finish(r, t, &i, c, e);
-        if (rc)
+    if (!(rc = check_held(r, t, e)) && !(rc = owe_room(r, e)) && !(rc = account_obtain(r, r->req, &i.slot, e))) {
+        if (!(rc = hooks_pre(&r->hooks, r->req, e))) {
+            tell_start(r, t);
+            if (!(rc = prepare(r, t, &i, e)) && !(rc = run_order(r, &i, e)))
+                rc = finish(r, t, &i, c, &hooks_ran, e);
+        }
+        if (!hooks_ran) {
+            hold_failed(r, &i, e);
+            owe_failed(r, &i);
+            tree_unlock(r->tree);
             hooks_post(&r->hooks, r->req, false, &(struct err){ 0 });
+        }
     }
     report_text(c, "status", rc ? "failed" : r->req->dry_run ? "simulated" : "obtained");
     if (rc)
@@ -420,10 +551,11 @@ int verb_certonly(struct run *r, struct err *e)
     if (r->req->csr)
         return certonly_csr(r, e);
     t.name = BUF_INIT(4096);
-    if (!(rc = request_choose_authenticator(r, e)) && !(rc = hooks_validate(r->req, e)) && !(rc = find_names(r, &t, e)) && !(rc = decide(r, &t, e))) {
+    if (!(rc = request_choose_authenticator(r, e)) && !(rc = hooks_validate(r->req, e)) &&
+        !(rc = find_names(r, &t, e)) && !(rc = decide(r, &t, e))) {
         if (t.keep) {
             r->ui->ops->frame(r->ui, "Certificate not yet due for renewal; no action taken.", false);
-        } else if (!(rc = check_test_over_real(r, &t, e)) && !(rc = check_key_type(r, &t, e)) && !(rc = t.lineage ? 0 : name_new(r, &t, e))) {
+        } else if (!(rc = check_test_over_real(r, &t, e)) && !(rc = t.lineage ? 0 : name_new(r, &t, e))) {
             rc = obtain(r, &t, e);
         }
     }

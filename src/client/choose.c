@@ -1,4 +1,5 @@
 /* Choices that are asked for when the command line leaves them open. */
+#include "base/log.h"
 #include "challenge/solver.h"
 #include "client/client.h"
 #include <stdlib.h>
@@ -17,8 +18,13 @@ static int ask_authenticator(struct run *r, struct err *e)
         if (strlist_add(&lines, buf_str(&text)))
             return err_nomem(e);
     }
-    int rc = r->ui->ops->menu(r->ui, "How would you like to authenticate with the ACME CA?", (const char *const *)lines.v, lines.n,
-                              "--authenticator", &choice, e);
+    if (!r->ui->interactive)
+        return err_set(e, SIGNET_EUSAGE,
+                       "Missing command line flags. For non-interactive execution, you will need to specify a plugin "
+                       "on the command line.  Run "
+                       "with '--help plugins' to see a list of options.");
+    int rc = r->ui->ops->menu(r->ui, "How would you like to authenticate with the ACME CA?",
+                              (const char *const *)lines.v, lines.n, "--authenticator", &choice, e);
     if (rc)
         return rc;
     r->req->authenticator = str_dup(str_of(all[choice]->name));
@@ -29,6 +35,9 @@ int request_choose_authenticator(struct run *r, struct err *e)
 {
     int rc = r->req->authenticator ? 0 : ask_authenticator(r, e);
     if (!rc && !solver_find(r->req->authenticator))
-        rc = err_set(e, SIGNET_EINVAL, "The requested %s plugin does not appear to be installed", r->req->authenticator);
+        rc =
+            err_set(e, SIGNET_EINVAL, "The requested %s plugin does not appear to be installed", r->req->authenticator);
+    if (!rc)
+        log_info("client", "Plugins selected: Authenticator %s, Installer None", r->req->authenticator);
     return rc;
 }

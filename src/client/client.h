@@ -6,6 +6,7 @@
 #include "client/run.h"
 #include "deploy/hooks.h"
 #include "store/account.h"
+#include "store/journal.h"
 #include "store/lineage.h"
 #include "talker/ca.h"
 
@@ -27,26 +28,33 @@ struct run {
     struct report report;
     struct ca_slot **slots;
     size_t n_slots;
+    struct journal *journal;        /* what this run owes; NULL in verbs that change nothing */
+    struct hooks_watch hooks_watch; /* notes hooks in it */
+    uint64_t deploying;             /* the order in it whose deploy hooks are running */
+    bool room_checked;              /* see owe_room */
 };
 
 /* cas.c: the CA for `server` with this account (taken over in every case: kept by the slot or freed). */
-int cas_open(struct run *r, const struct request *req, const char *server, struct account *account, struct ca_slot **ret, struct err *e);
+int cas_open(struct run *r, const struct request *req, const char *server, struct account *account,
+             struct ca_slot **ret, struct err *e);
 struct ca_slot *cas_find(struct run *r, const char *server, const char *account_id); /* account_id NULL: any */
 void cas_close(struct run *r); /* keeps their directories for next time, ends the talkers */
-/* Waits for one job of a CA to end, telling nothing else. The event's views are valid until the next call on this CA. */
+/* Waits for one job of a CA to end, telling nothing else. The event's views are valid until the next call on this CA.
+ */
 int cas_wait(struct run *r, struct ca_slot *s, ca_job job, struct ca_event *ret, struct err *e);
 /* A failed job as an error: what was being done, the CA's words, advice. */
-int cas_problem(const struct ca_problem *p, struct err *e);
+int cas_problem(struct ca_slot *s, const struct ca_problem *p, struct err *e);
 /* The --preferred-chain and problem texts speak of types without the URN. */
 const char *problem_short_type(const char *type);
 
 /* accounts.c */
-/* The account to use at req->server: --account, the only one, or the one chosen at a prompt. SIGNET_ENOTFOUND when there is none. */
+/* The account to use at req->server: --account, the only one, or the one chosen at a prompt. SIGNET_ENOTFOUND when
+ * there is none. */
 int account_pick(struct run *r, const struct request *req, struct account **ret, struct err *e);
 /* The open CA for this request: its account found, or registered now (terms, contact and EAB as the request says). */
 int account_obtain(struct run *r, const struct request *req, struct ca_slot **ret, struct err *e);
-/* The CA does not know the account any more (pebble after a restart, a CA that lost its data): registers the same key once more. The user agreed
- * to the terms when the account was made. At most once a run. */
+/* The CA does not know the account any more (pebble after a restart, a CA that lost its data): registers the same key
+ * once more. The user agreed to the terms when the account was made. At most once a run. */
 int account_revive(struct run *r, struct ca_slot *s, struct err *e);
 /* "mailto:" contacts from --email's comma list. */
 int account_contacts(const char *email, struct strlist *ret, struct err *e);

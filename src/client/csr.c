@@ -1,16 +1,16 @@
 /* certonly --csr: a certificate for somebody else's key. No lineage, no hooks, no renewal (contract.md A6). */
+#include "crypto/csr.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "client/obtain.h"
 #include "crypto/cert.h"
-#include "crypto/csr.h"
 #include "plan/names.h"
 #include <fcntl.h>
 #include <stdlib.h>
 
 #define CSR_FILE_MAX (1u << 20)
-#define NUMBERS_MAX 10000
+#define NUMBERS_MAX  10000
 
 static int read_csr(const char *path, struct csr_info *info, struct err *e)
 {
@@ -37,7 +37,9 @@ static int take_names(const struct request *req, const struct csr_info *info, st
     if (!i->domains.n && !i->ips.n)
         return err_set(e, SIGNET_EINVAL, "The CSR %s names no domain and no address.", req->csr);
     if (given.n && !strlist_same_set(&given, &i->domains))
-        return err_set(e, SIGNET_EINVAL, "Inconsistent domain requests: the names of the CSR %s are not those given with --domains.", req->csr);
+        return err_set(e, SIGNET_EINVAL,
+                       "Inconsistent domain requests: the names of the CSR %s are not those given with --domains.",
+                       req->csr);
     buf_add(&i->csr, buf_str(&info->der));
     return buf_err(&i->csr) ? err_nomem(e) : 0;
 }
@@ -46,7 +48,8 @@ static int take_names(const struct request *req, const struct csr_info *info, st
 static int check_free(const char *path, struct err *e)
 {
     if (path && fs_exists(AT_FDCWD, path))
-        return err_set(e, SIGNET_EEXIST, "%s exists already; nothing was ordered. Remove it or name another file.", path);
+        return err_set(e, SIGNET_EEXIST, "%s exists already; nothing was ordered. Remove it or name another file.",
+                       path);
     return 0;
 }
 
@@ -90,7 +93,8 @@ static int save(struct run *r, const struct issue *i, struct err *e)
     BUF_AUTO(date, 64);
     int64_t from, until;
     int rc;
-    if ((rc = chain_split(buf_str(&i->chain), &cert, &chain, &full, e)) || (rc = cert_read_dates(buf_str(&cert), &from, &until, e)) ||
+    if ((rc = chain_split(buf_str(&i->chain), &cert, &chain, &full, e)) ||
+        (rc = cert_read_dates(buf_str(&cert), &from, &until, e)) ||
         (rc = write_out(req->cert_path, "cert.pem", buf_str(&cert), &cert_path, e)) ||
         (rc = write_out(req->chain_path, "chain.pem", buf_str(&chain), &chain_path, e)) ||
         (rc = write_out(req->fullchain_path, "chain.pem", buf_str(&full), &full_path, e))) {
@@ -101,8 +105,11 @@ static int save(struct run *r, const struct issue *i, struct err *e)
     }
     clock_fmt_date(&date, until);
     ui_say(r->ui,
-           "\nSuccessfully received certificate.\nCertificate is saved at:            %s\nIntermediate CA chain is saved at:  %s\n"
-           "Full certificate chain is saved at: %s\nThis certificate expires on %s.",
+           "\nSuccessfully received certificate.\nCertificate is saved at:            %s\nIntermediate CA chain is "
+           "saved at:  %s\n"
+           "Full certificate chain is saved at: %s\nThis certificate expires on %s.\nNEXT STEPS:\n"
+           "- Certificates created using --csr will not be renewed automatically. Run the same command again before "
+           "this one expires.",
            buf_z(&cert_path), buf_z(&chain_path), buf_z(&full_path), buf_z(&date));
     return 0;
 }
@@ -126,7 +133,8 @@ static int order(struct run *r, struct issue *i, const struct csr_info *info, st
     if (rc || (rc = issuer_new(&s, r, 1, e)))
         return rc;
     name_summary(&names, &i->domains, &i->ips);
-    ui_say(r->ui, "%s %s", r->req->dry_run ? "Simulating a certificate request for" : "Requesting a certificate for", buf_z(&names));
+    ui_say(r->ui, "%s %s", r->req->dry_run ? "Simulating a certificate request for" : "Requesting a certificate for",
+           buf_z(&names));
     issuer_add(s, i);
     issuer_next(s);
     issuer_free(s);
@@ -155,8 +163,9 @@ int certonly_csr(struct run *r, struct err *e)
         rc = err_set(e, SIGNET_EUSAGE, "--allow-subset-of-names cannot be used with --csr");
     else if (!(rc = request_choose_authenticator(r, e)) && request_copy(&i.req, req))
         rc = err_nomem(e);
-    if (!rc && !(rc = read_csr(req->csr, &info, e)) && !(rc = take_names(req, &info, &i, e)) && !(rc = check_free(req->cert_path, e)) &&
-        !(rc = check_free(req->chain_path, e)) && !(rc = check_free(req->fullchain_path, e)))
+    if (!rc && !(rc = read_csr(req->csr, &info, e)) && !(rc = take_names(req, &info, &i, e)) &&
+        !(rc = check_free(req->cert_path, e)) && !(rc = check_free(req->chain_path, e)) &&
+        !(rc = check_free(req->fullchain_path, e)))
         rc = order(r, &i, &info, e);
     struct report_entry *c = report_certificate(&r->report, req->csr);
     report_text(c, "status", rc ? "failed" : "obtained");

@@ -9,7 +9,8 @@ static int choose(struct run *r, struct strlist *ret, struct err *e)
         return rc;
     if (!names.n)
         return err_set(e, SIGNET_ENOTFOUND, "No existing certificates found.");
-    return r->ui->ops->checklist(r->ui, "Which certificate(s) would you like to delete?", &names, "--cert-name", ret, e);
+    return r->ui->ops->checklist(r->ui, "Which certificate(s) would you like to delete?", &names, "--cert-name", ret,
+                                 e);
 }
 
 static int confirm(struct run *r, const struct strlist *names, bool *yes, struct err *e)
@@ -20,7 +21,8 @@ static int confirm(struct run *r, const struct strlist *names, bool *yes, struct
         return 0;
     buf_addz(&q, "The following certificate(s) are selected for deletion:\n\n  * ");
     strlist_join(names, "\n  * ", &q);
-    buf_addz(&q, "\n\nMake sure that no server still uses their files: it would fail at its next start.\n\nAre you sure you want to delete "
+    buf_addz(&q, "\n\nMake sure that no server still uses their files: it would fail at its next start.\n\nAre you "
+                 "sure you want to delete "
                  "the above certificate(s)?");
     return r->ui->ops->yesno(r->ui, buf_z(&q), "Yes", "No", "--cert-name", yes, e);
 }

@@ -1,17 +1,51 @@
 /* explain: what the next renew would do with each lineage, and why. Asks nobody, changes nothing. */
 #include "base/clock.h"
+#include "client/hold.h"
 #include "client/lineages.h"
 #include "client/obtain.h"
 #include <stdlib.h>
 
-static void hooks_words(struct buf *to, const struct request *q)
+/* The hooks that would run, those in the folders included. */
+static int explain_hooks(struct run *r, const struct request *q, struct buf *to, struct report_entry *o, struct err *e)
 {
-    if (q->pre_hook)
-        buf_addf(to, "\n    Pre-hook: %s", q->pre_hook);
-    if (q->deploy_hook)
-        buf_addf(to, "\n    Deploy-hook: %s", q->deploy_hook);
-    if (q->post_hook)
-        buf_addf(to, "\n    Post-hook: %s", q->post_hook);
+    STRLIST_AUTO(pre);
+    STRLIST_AUTO(deploy);
+    STRLIST_AUTO(post);
+    const struct {
+        const struct strlist *commands;
+        const char *words, *key;
+    } kinds[] = { { &pre, "Pre-hook", "pre_hooks" },
+                  { &deploy, "Deploy-hook", "deploy_hooks" },
+                  { &post, "Post-hook", "post_hooks" } };
+    int rc;
+    if ((rc = hooks_commands(&r->hooks, q, "pre", &pre, e)) || (rc = hooks_deploy_commands(&r->hooks, q, &deploy, e)) ||
+        (rc = hooks_commands(&r->hooks, q, "post", &post, e)))
+        return rc;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        for (size_t i = 0; i < kinds[k].commands->n; i++)
+            buf_addf(to, "\n    %s: %s", kinds[k].words, kinds[k].commands->v[i]);
+        report_strings(o, kinds[k].key, kinds[k].commands);
+    }
+    return 0;
+}
+
+/* Earlier failures hold a renewal back. */
+static int explain_hold(struct run *r, const struct lineage *l, const struct request *q, int64_t now, struct buf *to,
+                        struct report_entry *o, struct err *e)
+{
+    STRLIST_AUTO(domains);
+    STRLIST_AUTO(ips);
+    struct backoff b;
+    int rc = lineage_names(l, &domains, &ips, e);
+    if (rc)
+        return rc;
+    hold_look(r, q->server, &domains, &ips, &b);
+    hold_report(o, &b, now);
+    if (!backoff_until(&b, now))
+        return 0;
+    buf_addz(to, "\n    Held back: when due, ");
+    hold_words(to, &b);
+    return 0;
 }
 
 static int explain_one(struct run *r, const char *name, struct buf *to, struct err *e)
@@ -27,10 +61,12 @@ static int explain_one(struct run *r, const char *name, struct buf *to, struct e
         struct report_entry *o = report_certificate(&r->report, name);
         bool ask = due_ask_ari(l, &in);
         due_words(&why, &in, &d);
-        buf_addf(to, "\n  Certificate Name: %s\n    Next renew: %s%s\n    Server: %s\n    Account: %s\n    Solver: %s", name, buf_z(&why),
-                 ask ? "; the CA's renewal information (ARI) will be asked for first" : "", q.server, q.account ? q.account : "any",
-                 q.authenticator ? q.authenticator : "none");
-        hooks_words(to, &q);
+        buf_addf(to, "\n  Certificate Name: %s\n    Next renew: %s%s\n    Server: %s\n    Account: %s\n    Solver: %s",
+                 name, buf_z(&why), ask ? "; the CA's renewal information (ARI) will be asked for first" : "", q.server,
+                 q.account ? q.account : "any", q.authenticator ? q.authenticator : "none");
+        rc = explain_hold(r, l, &q, in.now, to, o, e);
+        if (!rc)
+            rc = explain_hooks(r, &q, to, o, e);
         report_text(o, "reason", buf_z(&why));
         report_bool(o, "due", d.due);
         if (d.at)

@@ -1,16 +1,19 @@
 #include "client/issue.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "client/owe.h"
+#include "client/present_tell.h"
+#include "client/ui.h"
 #include "crypto/cert.h"
 #include "crypto/csr.h"
-#include "client/ui.h"
 #include <assert.h>
 #include <stdlib.h>
 
 #define CSR_MAX (64u * 1024u)
-/* How often solvers that wait for something to become visible are asked, and how long cleaning up after a signal may take. */
-#define STEP_MS 100
-#define CANCEL_MS 10000
+/* How often solvers that wait for something to become visible are asked, and how long cleaning up after a signal may
+ * take. */
+#define STEP_MS   100
+#define CANCEL_MS 2000
 
 /* One challenge of an order, with owned copies of what the talker's views said. */
 struct chal_item {
@@ -18,6 +21,7 @@ struct chal_item {
     char *text[6]; /* ident, token, key_auth, name, value + room */
     uint64_t chal_id, present_id, cleanup_id;
     bool answered, want_cleanup, cleaned;
+    uint64_t note; /* in the journal */
 };
 
 struct issuer {
@@ -34,6 +38,7 @@ void issue_init(struct issue *i)
     i->csr = BUF_INIT(CSR_MAX);
     i->replaces = BUF_INIT(1024);
     i->chain = BUF_INIT(CHAIN_MAX_BYTES);
+    i->order_url = BUF_INIT(4096);
 }
 
 static void chal_item_done(struct chal_item *c)
@@ -74,7 +79,8 @@ static bool ca_problem_copy(struct ca_problem *to, const struct ca_problem *p)
     bool ok = to->type && to->detail && to->url && to->doing && to->sub;
     for (size_t i = 0; ok && i < p->n_sub; i++, to->n_sub++) {
         struct ca_subproblem *s = &to->sub[i];
-        *s = (struct ca_subproblem){ copy(p->sub[i].type), copy(p->sub[i].detail), copy(p->sub[i].ident), p->sub[i].chal };
+        *s = (struct ca_subproblem){ copy(p->sub[i].type), copy(p->sub[i].detail), copy(p->sub[i].ident),
+                                     p->sub[i].chal };
         ok = s->type && s->detail && s->ident;
     }
     if (!ok)
@@ -106,6 +112,8 @@ void issue_done(struct issue *i)
     buf_done(&i->csr);
     buf_done(&i->replaces);
     buf_done(&i->chain);
+    buf_done(&i->order_url);
+    free(i->lineage_name);
     ca_problem_done(&i->problem);
 }
 
@@ -135,6 +143,11 @@ size_t issuer_running(const struct issuer *s)
     return s->n;
 }
 
+bool issuer_cancelled(const struct issuer *s)
+{
+    return s->cancelled;
+}
+
 /* ---- starting an order ---- */
 
 static int open_solver(struct issuer *s, struct issue *i, struct err *e)
@@ -147,13 +160,15 @@ static int open_solver(struct issuer *s, struct issue *i, struct err *e)
     return i->ops->open(&i->solver, &ctx, e);
 }
 
-static int add_ident(struct issue *i, signet_order_ident *v, size_t *n, signet_ident_type type, const char *name, struct err *e)
+static int add_ident(struct issue *i, signet_order_ident *v, size_t *n, signet_ident_type type, const char *name,
+                     struct err *e)
 {
     signet_order_ident *o = &v[*n];
     o->ident = (signet_ident){ type, str_of(name) };
     o->prefs = i->ops->prefs(i->solver, &o->ident, e);
     if (!o->prefs)
-        return e->code ? e->code : err_set(e, SIGNET_EUSAGE, "No challenge that %s can do fits %s.", i->ops->name, name);
+        return e->code ? e->code
+                       : err_set(e, SIGNET_EUSAGE, "No challenge that %s can do fits %s.", i->ops->name, name);
     ++*n;
     return strlist_addz(&i->all_names, name) ? err_nomem(e) : 0;
 }
@@ -206,6 +221,7 @@ static int start_order(struct issuer *s, struct issue *i, struct err *e)
         .replaces = buf_str(&i->replaces),
         .preferred_chain = str_of(i->req.preferred_chain),
         .revalidate = i->req.dry_run,
+        .order_url = buf_str(&i->order_url),
     };
     rc = ca_order(i->slot->ca, &p, i, &i->job, e);
     free(idents);
@@ -227,7 +243,8 @@ void issuer_add(struct issuer *s, struct issue *i)
 
 static int item_fill(struct issue *i, struct chal_item *c, const struct ca_event *ev)
 {
-    const signet_str src[5] = { ev->u.chal.ident.value, ev->u.chal.token, ev->u.chal.key_auth, ev->u.chal.name, ev->u.chal.value };
+    const signet_str src[5] = { ev->u.chal.ident.value, ev->u.chal.token, ev->u.chal.key_auth, ev->u.chal.name,
+                                ev->u.chal.value };
     signet_str *dst[5] = { &c->c.ident.value, &c->c.token, &c->c.key_auth, &c->c.name, &c->c.value };
     for (size_t k = 0; k < 5; k++) {
         if (!(c->text[k] = str_dup(src[k])))
@@ -285,19 +302,30 @@ static bool is_to_clean(const struct chal_item *c)
     return c->want_cleanup && !c->cleaned;
 }
 
+/* In the journal before they are put up, and again when more is known. */
+static void note_challenges(struct issuer *s, struct issue *i)
+{
+    for (size_t k = 0; k < i->n_chals; k++)
+        if (!i->chals[k].cleaned && i->chals[k].c.state != CHAL_FAILED)
+            owe_challenge(s->run, i, &i->chals[k].c, &i->chals[k].note);
+}
+
 static void present_new(struct issuer *s, struct issue *i)
 {
     struct err e = { 0 };
     size_t n;
     struct challenge **v = due_list(i, is_new, &n);
+    note_challenges(s, i);
+    if (v && n)
+        present_tell(v, n);
     int rc = v ? i->ops->present(i->solver, v, n, &e) : err_nomem(&e);
+    note_challenges(s, i);
     for (size_t k = 0; rc && v && k < n; k++) {
         v[k]->state = CHAL_FAILED;
         v[k]->err = e;
     }
     if (!rc && i->req.debug_challenges)
-        s->run->ui->ops->frame(s->run->ui, "Challenges loaded. Press continue to submit to CA.\n\nPass \"-v\" for more info about challenges.",
-                               true);
+        present_pause(s->run->ui, v, n);
     free(v);
     answer_settled(i);
 }
@@ -305,7 +333,8 @@ static void present_new(struct issuer *s, struct issue *i)
 static void on_present(struct issuer *s, struct issue *i, const struct ca_event *ev)
 {
     if (i->n_chals == i->cap_chals) {
-        /* The solvers hold pointers to the challenges: they are all there before the first is presented, in one piece. */
+        /* The solvers hold pointers to the challenges: they are all there before the first is presented, in one piece.
+         */
         size_t cap = ev->u.chal.total > i->cap_chals ? ev->u.chal.total : 2 * i->cap_chals + 4;
         struct chal_item *v = realloc(i->chals, cap * sizeof *v);
         if (!v) {
@@ -325,24 +354,27 @@ static void on_present(struct issuer *s, struct issue *i, const struct ca_event 
         present_new(s, i);
 }
 
-static void clean_wanted(struct issue *i)
+static void clean_wanted(struct issuer *s, struct issue *i)
 {
     size_t n;
     struct challenge **v = due_list(i, is_to_clean, &n);
-    if (v && n)
+    if (v && n) {
+        log_info("client", "Cleaning up challenges");
         i->ops->cleanup(i->solver, v, n);
+    }
     free(v);
     for (size_t k = 0; k < i->n_chals; k++) {
         struct chal_item *c = &i->chals[k];
         if (!is_to_clean(c))
             continue;
         c->cleaned = true;
+        journal_done(s->run->journal, &c->note);
         if (c->cleanup_id)
             ca_challenge_done(i->slot->ca, c->cleanup_id, 0, STR(""));
     }
 }
 
-static void on_cleanup(struct issue *i, const struct ca_event *ev)
+static void on_cleanup(struct issuer *s, struct issue *i, const struct ca_event *ev)
 {
     for (size_t k = 0; k < i->n_chals; k++) {
         struct chal_item *c = &i->chals[k];
@@ -352,7 +384,7 @@ static void on_cleanup(struct issue *i, const struct ca_event *ev)
         c->cleanup_id = ev->u.chal.action_id;
     }
     if (ev->u.chal.left == 0)
-        clean_wanted(i);
+        clean_wanted(s, i);
 }
 
 /* ---- the end of an order ---- */
@@ -363,20 +395,20 @@ static void take_problem(struct issue *i, const struct ca_problem *p)
     for (size_t k = 0; k < p->n_sub; k++)
         i->authz_failed |= p->sub[k].ident[0] != '\0' && p->code == SIGNET_EAUTHZ;
     if (!i->err.code)
-        cas_problem(p, &i->err);
+        cas_problem(i->slot, p, &i->err);
 }
 
-static void settle(struct issue *i)
+static void settle(struct issuer *s, struct issue *i)
 {
     for (size_t k = 0; k < i->n_chals; k++)
         i->chals[k].want_cleanup = true;
     if (i->n_chals)
-        clean_wanted(i);
+        clean_wanted(s, i);
     i->running = false;
     i->finished = true;
 }
 
-static void on_done(struct issue *i, const struct ca_event *ev)
+static void on_done(struct issuer *s, struct issue *i, const struct ca_event *ev)
 {
     if (ev->u.done.ok) {
         buf_clear(&i->chain);
@@ -388,7 +420,7 @@ static void on_done(struct issue *i, const struct ca_event *ev)
     } else if (ev->u.done.problem) {
         take_problem(i, ev->u.done.problem);
     }
-    settle(i);
+    settle(s, i);
 }
 
 static void on_lost(struct issuer *s, struct ca_slot *slot, const char *why)
@@ -399,7 +431,7 @@ static void on_lost(struct issuer *s, struct ca_slot *slot, const char *why)
             continue;
         if (!i->err.code)
             err_set(&i->err, SIGNET_ENET, "%s", why);
-        settle(i);
+        settle(s, i);
     }
 }
 
@@ -413,13 +445,15 @@ static void dispatch(struct issuer *s, struct ca_slot *slot, const struct ca_eve
         return;
     case CA_CLEANUP:
         if (i)
-            on_cleanup(i, ev);
+            on_cleanup(s, i, ev);
         return;
     case CA_ORDER_PLACED:
+        if (i)
+            owe_order(s->run, i, ev->u.order_url);
         return;
     case CA_DONE:
         if (i)
-            on_done(i, ev);
+            on_done(s, i, ev);
         return;
     case CA_LOST:
         on_lost(s, slot, ev->u.lost);
@@ -428,6 +462,15 @@ static void dispatch(struct issuer *s, struct ca_slot *slot, const struct ca_eve
 }
 
 /* ---- waiting ---- */
+
+/* The order needs no challenge, or needs none any more: the CA may be making the certificate. */
+static bool all_cleaned(const struct issue *i)
+{
+    for (size_t k = 0; k < i->n_chals; k++)
+        if (!i->chals[k].cleaned)
+            return false;
+    return true;
+}
 
 static void cancel_all(struct issuer *s)
 {
@@ -438,6 +481,7 @@ static void cancel_all(struct issuer *s)
         struct issue *i = s->v[k];
         if (!i->running)
             continue;
+        i->may_be_issued = all_cleaned(i);
         if (!i->err.code)
             err_set(&i->err, SIGNET_ECANCELED, "Exiting due to user request.");
         ca_cancel(i->slot->ca, i->job);
@@ -448,7 +492,7 @@ static void give_up(struct issuer *s)
 {
     for (size_t k = 0; k < s->n; k++)
         if (s->v[k]->running)
-            settle(s->v[k]);
+            settle(s, s->v[k]);
 }
 
 static bool step_waiting(struct issuer *s)

@@ -4,7 +4,7 @@
 #include "crypto/digest.h"
 #include <stdlib.h>
 
-#define ARI_SECTION "acme_renewal_info"
+#define ARI_SECTION       "acme_renewal_info"
 #define ARI_AFTER_ERROR_S (6 * 3600) /* RFC 9773 section 4.3.3 */
 
 static int repair(struct run *r, const char *name, struct err *e)
@@ -28,7 +28,8 @@ int lineage_open_whole(struct run *r, const char *name, struct lineage **ret, st
         return rc;
     }
     lineage_free(l);
-    /* A lineage that cannot be opened may be one that was killed half way; if not, the first error says more than the repair's. */
+    /* A lineage that cannot be opened may be one that was killed half way; if not, the first error says more than the
+     * repair's. */
     if (repair(r, name, rc ? &ignored : e))
         return rc ? rc : e->code;
     err_clear(e);
@@ -63,10 +64,9 @@ static bool stored_time(const struct lineage *l, const char *key, int64_t *ret)
 int due_gather(const struct lineage *l, const struct request *req, int64_t now, struct due_input *ret, struct err *e)
 {
     BUF_AUTO(text, CHAIN_MAX_BYTES);
-    *ret = (struct due_input){ .now = now,
-                               .force = req->renew_by_default,
-                               .dry_run = req->dry_run,
-                               .autorenew = req->autorenew != TRI_NO };
+    *ret = (struct due_input){
+        .now = now, .force = req->renew_by_default, .dry_run = req->dry_run, .autorenew = req->autorenew != TRI_NO
+    };
     int rc = lineage_read(l, KIND_CERT, l->newest, &text, e);
     if (rc || (rc = cert_read_dates(buf_str(&text), &ret->not_before, &ret->not_after, e)))
         return rc;
@@ -74,13 +74,14 @@ int due_gather(const struct lineage *l, const struct request *req, int64_t now, 
     if (conf_get(l->conf, "", "renew_before_expiry", &text)) {
         ret->have_before = true;
         if (due_parse_interval(buf_str(&text), &ret->before_s))
-            return err_set(e, SIGNET_EFORMAT, "%s: renew_before_expiry = %s is not a length of time such as \"30 days\".", l->conf_path,
+            return err_set(e, SIGNET_EFORMAT,
+                           "%s: renew_before_expiry = %s is not a length of time such as \"30 days\".", l->conf_path,
                            buf_z(&text));
     }
     int64_t retry;
     if (stored_time(l, "ari_retry_after", &retry) && retry > now)
-        ret->have_ari = stored_time(l, "ari_window_start", &ret->ari_start) && stored_time(l, "ari_window_end", &ret->ari_end) &&
-                        ret->ari_end > ret->ari_start;
+        ret->have_ari = stored_time(l, "ari_window_start", &ret->ari_start) &&
+                        stored_time(l, "ari_window_end", &ret->ari_end) && ret->ari_end > ret->ari_start;
     if (random_bytes(&ret->random, sizeof ret->random))
         ret->random = (uint64_t)now;
     return 0;
@@ -130,7 +131,9 @@ void due_fetch_ari(struct run *r, struct ca_slot *s, struct lineage *l, struct d
     } else if (rc == SIGNET_ENOTFOUND) {
         return; /* the CA has no renewal information */
     } else {
-        log_warn("client", "An error occurred requesting ACME Renewal Information (ARI) for %s. The lifetime of the certificate decides: %s",
+        log_warn("client",
+                 "An error occurred requesting ACME Renewal Information (ARI) for %s. The lifetime of the certificate "
+                 "decides: %s",
                  l->name, e.text);
     }
     if (due_store_ari(l, rc ? NULL : &ev.u.done.ari, in->now, &e))

@@ -1,4 +1,5 @@
-/* Looking at lineages: their certificates, and whether they are due. Shared by certonly, renew, certificates, explain. */
+/* Looking at lineages: their certificates, and whether they are due. Shared by certonly, renew, certificates, explain.
+ */
 #ifndef CLIENT_LINEAGES_H
 #define CLIENT_LINEAGES_H
 
@@ -13,12 +14,13 @@ int lineage_names(const struct lineage *l, struct strlist *domains, struct strli
 /* Everything in its newest certificate. */
 int lineage_cert(const struct lineage *l, struct cert_info *ret, struct err *e);
 
-/* What due_decide needs, from certificate, renewal file and request. The ARI part comes from the file while what is stored there is still
- * fresh (due_ari_fresh). */
+/* What due_decide needs, from certificate, renewal file and request. The ARI part comes from the file while what is
+ * stored there is still fresh (due_ari_fresh). */
 int due_gather(const struct lineage *l, const struct request *req, int64_t now, struct due_input *ret, struct err *e);
 /* Must the CA be asked (RFC 9773 section 4.3: not before its Retry-After)? */
 bool due_ask_ari(const struct lineage *l, const struct due_input *in);
-/* Keeps an answer (or, with a NULL one, a failure) in the renewal file: certbot's ari_retry_after, and the window beside it. */
+/* Keeps an answer (or, with a NULL one, a failure) in the renewal file: certbot's ari_retry_after, and the window
+ * beside it. */
 int due_store_ari(struct lineage *l, const signet_ari *a, int64_t now, struct err *e);
 /* Asks the CA now and stores the answer; failures only warn. */
 void due_fetch_ari(struct run *r, struct ca_slot *s, struct lineage *l, struct due_input *in);

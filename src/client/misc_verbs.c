@@ -19,15 +19,37 @@ int verb_update_symlinks(struct run *r, struct err *e)
     return rc;
 }
 
+/* --prepare: whether it could be used with the options given. */
+static void prepared(struct run *r, const struct solver_ops *ops, struct buf *to, struct report_entry *o)
+{
+    struct solver_ctx ctx = { .loop = r->loop, .req = r->req, .ui = r->ui };
+    struct solver *s = NULL;
+    struct err e = { 0 };
+    int rc = ops->open(&s, &ctx, &e);
+    ops->close(s);
+    buf_addf(to, "\nPrep: %s", rc ? e.text : "True");
+    report_bool(o, "prepared", rc == 0);
+    if (rc)
+        report_error(o, &e, NULL);
+}
+
 int verb_plugins(struct run *r, struct err *e)
 {
     BUF_AUTO(text, 65536);
     size_t n;
     const struct solver_ops *const *all = solver_all(&n);
-    for (size_t i = 0; i < n && !r->req->installers; i++)
-        buf_addf(&text, "%s* %s\nDescription: %s\nInterfaces: Authenticator, Plugin", i ? "\n\n" : "", all[i]->name, all[i]->description);
+    bool wanted = r->req->authenticators || !r->req->installers; /* all that there is are authenticators */
+    for (size_t i = 0; i < n && wanted; i++) {
+        buf_addf(&text, "%s* %s\nDescription: %s\nInterfaces: Authenticator, Plugin\nEntry point: %s = signet",
+                 i ? "\n\n" : "", all[i]->name, all[i]->description, all[i]->name);
+        struct report_entry *o = report_item(&r->report, "plugins");
+        report_text(o, "name", all[i]->name);
+        report_text(o, "description", all[i]->description);
+        if (r->req->prepare)
+            prepared(r, all[i], &text, o);
+    }
     if (buf_err(&text))
         return err_nomem(e);
-    r->ui->ops->frame(r->ui, text.n ? buf_z(&text) : "No plugins were found that match.", false);
+    r->ui->ops->frame(r->ui, text.n ? buf_z(&text) : "No plugins", false);
     return 0;
 }

@@ -1,6 +1,7 @@
 #include "client/obtain.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "client/owe.h"
 #include "crypto/cert.h"
 #include "options/remember.h"
 #include "options/table.h"
@@ -122,10 +123,12 @@ static int refuse_reuse(const struct key_wish *w, const struct key *old, struct 
     const char *what = w->type != key_kind(old) ? "key-type" : w->type == KEY_RSA ? "rsa-key-size" : "elliptic-curve";
     if (w->type == key_kind(old) && w->size == key_size(old))
         return 0;
-    return err_set(e, SIGNET_EINVAL,
-                   "Unable to change the --%s of this certificate because --reuse-key is set. To stop reusing the private key, specify "
-                   "--no-reuse-key. To change the private key this one time and then reuse it in future, add --new-key.",
-                   what);
+    return err_set(
+        e, SIGNET_EINVAL,
+        "Unable to change the --%s of this certificate because --reuse-key is set. To stop reusing the private key, "
+        "specify "
+        "--no-reuse-key. To change the private key this one time and then reuse it in future, add --new-key.",
+        what);
 }
 
 static int lineage_key(const struct lineage *l, struct key **ret, struct err *e)
@@ -181,7 +184,8 @@ static int set_text(char **at, const char *value, struct err *e)
 static int settle_request(struct issue *i, struct err *e)
 {
     bool rsa = key_kind(i->key) == KEY_RSA;
-    if (strlist_copy(&i->req.domains, &i->domains) || strlist_copy(&i->req.ip_addresses, &i->ips) || request_map_webroots(&i->req))
+    if (strlist_copy(&i->req.domains, &i->domains) || strlist_copy(&i->req.ip_addresses, &i->ips) ||
+        request_map_webroots(&i->req))
         return err_nomem(e);
     int rc = set_text(&i->req.account, i->slot->account->id, e);
     if (!rc)
@@ -208,7 +212,8 @@ int obtain_check(const struct issue *i, struct err *e)
     int future = 0;
     int rc = chain_check(buf_str(&i->chain), i->key, &i->domains, &i->ips, clock_wall_s(), &future, e);
     if (!rc && future)
-        log_warn("client", "the new certificate is not valid yet by this machine's clock; it is installed all the same");
+        log_warn("client",
+                 "the new certificate is not valid yet by this machine's clock; it is installed all the same");
     return rc;
 }
 
@@ -231,7 +236,20 @@ static int check_generation(void *ctx, const struct generation *g, struct err *e
     return rc;
 }
 
-int obtain_save(struct run *r, struct issue *i, struct lineage **l, const char *name, bool exact, struct err *e)
+/* The next version of a lineage. What is in place when it fails after that is told by what live shows. */
+static int save_next(struct run *r, struct issue *i, struct lineage *l, const struct generation *g, bool *ret_live,
+                     struct err *e)
+{
+    unsigned before = l->linked;
+    int rc = lineage_remember(l->conf, &i->req, e);
+    if (!rc)
+        rc = lineage_save(l, r->tree, g, check_generation, i, e);
+    *ret_live = !rc || (l->linked && l->linked != before);
+    return rc;
+}
+
+int obtain_save(struct run *r, struct issue *i, struct lineage **l, const char *name, bool exact, bool *ret_live,
+                struct err *e)
 {
     BUF_AUTO(cert, CHAIN_MAX_BYTES);
     BUF_AUTO(chain, CHAIN_MAX_BYTES);
@@ -239,6 +257,7 @@ int obtain_save(struct run *r, struct issue *i, struct lineage **l, const char *
     BUF_AUTO(key, KEY_PEM_MAX);
     struct conf *c = NULL;
     int rc;
+    *ret_live = false;
     if ((rc = obtain_check(i, e)) || (rc = chain_split(buf_str(&i->chain), &cert, &chain, &full, e)))
         return rc;
     if (key_to_pem(i->key, &key))
@@ -246,10 +265,8 @@ int obtain_save(struct run *r, struct issue *i, struct lineage **l, const char *
     struct generation g = { buf_str(&cert), buf_str(&key), buf_str(&chain), buf_str(&full) };
     if (i->solver && i->ops->remember && (rc = i->ops->remember(i->solver, &i->req)))
         return err_nomem(e);
-    if (*l) {
-        rc = lineage_remember((*l)->conf, &i->req, e);
-        return rc ? rc : lineage_save(*l, r->tree, &g, check_generation, i, e);
-    }
+    if (*l)
+        return save_next(r, i, *l, &g, ret_live, e);
     if ((rc = tree_make_store(r->tree, e)))
         return rc;
     if (conf_new(&c))
@@ -258,7 +275,9 @@ int obtain_save(struct run *r, struct issue *i, struct lineage **l, const char *
         conf_free(c);
         return rc;
     }
-    return lineage_create(l, r->tree, name, exact, c, &g, check_generation, i, e);
+    rc = lineage_create(l, r->tree, name, exact, c, &g, check_generation, i, e);
+    *ret_live = rc == 0;
+    return rc;
 }
 
 void obtain_note_names(struct strlist *to, const struct issue *i)
@@ -277,15 +296,18 @@ void obtain_tell_failure(struct run *r, const struct issue *i)
     if (!i->authz_failed || !i->has_problem)
         return;
     buf_addf(&text,
-             "\nCertbot failed to authenticate some domains (authenticator: %s). The Certificate Authority reported these problems:\n",
+             "\nCertbot failed to authenticate some domains (authenticator: %s). The Certificate Authority reported "
+             "these problems:\n",
              i->ops ? i->ops->name : "none");
     for (size_t k = 0; k < i->problem.n_sub; k++) {
         const struct ca_subproblem *s = &i->problem.sub[k];
         if (s->ident[0])
-            buf_addf(&text, "  Identifier: %s\n  Type:   %s\n  Detail: %s\n\n", s->ident, problem_short_type(s->type), s->detail);
+            buf_addf(&text, "  Identifier: %s\n  Type:   %s\n  Detail: %s\n\n", s->ident, problem_short_type(s->type),
+                     s->detail);
     }
-    if (i->solver && i->ops->hint) {
-        struct challenge c = { .type = i->problem.sub[0].chal, .ident = { SIGNET_IDENT_DNS, str_of(i->problem.sub[0].ident) } };
+    if (i->solver && i->ops && i->ops->hint) {
+        struct challenge c = { .type = i->problem.sub[0].chal,
+                               .ident = { SIGNET_IDENT_DNS, str_of(i->problem.sub[0].ident) } };
         buf_addz(&text, "Hint: ");
         i->ops->hint(i->solver, &c, &text);
         buf_addc(&text, '\n');
@@ -294,8 +316,9 @@ void obtain_tell_failure(struct run *r, const struct issue *i)
 }
 
 /* As before the first try, the names and the key kept. */
-static void freshen(struct issue *i)
+static void freshen(struct run *r, struct issue *i)
 {
+    owe_forget(r, i);
     ca_problem_done(&i->problem);
     i->has_problem = i->authz_failed = false;
     err_clear(&i->err);
@@ -332,7 +355,7 @@ bool obtain_drop_failed(struct run *r, struct issue *i)
     strlist_sort(&dropped);
     strlist_join(&dropped, ", ", &words);
     ui_say(r->ui, "Unable to obtain a certificate with every requested domain. Retrying without: %s", buf_z(&words));
-    freshen(i);
+    freshen(r, i);
     buf_clear(&i->csr);
     return true;
 }
@@ -347,6 +370,18 @@ bool obtain_revive(struct run *r, struct issue *i)
         i->err = e;
         return false;
     }
-    freshen(i);
+    freshen(r, i);
+    return true;
+}
+
+bool obtain_without_old_order(struct run *r, struct issue *i)
+{
+    bool ca_is_ill = i->has_problem && i->problem.http_status >= 500;
+    bool useless =
+        i->err.code == SIGNET_EAUTHZ || i->err.code == SIGNET_EPROTO || (i->err.code == SIGNET_EPROBLEM && !ca_is_ill);
+    if (!i->resumed || !useless)
+        return false;
+    log_warn("client", "The order of the earlier run cannot be gone on with (%s). Placing a new one.", i->err.text);
+    freshen(r, i);
     return true;
 }

@@ -3,10 +3,12 @@
 #include "client/lineages.h"
 #include "client/obtain.h"
 #include "options/table.h"
+#include "plan/names.h"
 #include <stdlib.h>
 
 static int try_out(struct run *r, const struct lineage *l, const struct request *stored, struct err *e)
 {
+    BUF_AUTO(names, 4096);
     struct issue i;
     struct issuer *s = NULL;
     int rc;
@@ -21,10 +23,12 @@ static int try_out(struct run *r, const struct lineage *l, const struct request 
             free(i.req.server);
             i.req.server = str_dup(str_of(r->req->server));
         }
-        ui_say(r->ui, "Simulating renewal of an existing certificate for %s", l->name);
+        name_summary(&names, &i.domains, &i.ips);
+        ui_say(r->ui, "Simulating renewal of an existing certificate for %s", buf_z(&names));
         rc = i.req.server ? account_obtain(r, &i.req, &i.slot, e) : err_nomem(e);
     }
-    if (!rc && !(rc = obtain_prepare(&i, l, e)) && !(rc = hooks_pre(&r->hooks, &i.req, e)) && !(rc = issuer_new(&s, r, 1, e))) {
+    if (!rc && !(rc = obtain_prepare(&i, l, e)) && !(rc = hooks_pre(&r->hooks, &i.req, e)) &&
+        !(rc = issuer_new(&s, r, 1, e))) {
         issuer_add(s, &i);
         issuer_next(s);
         hooks_post(&r->hooks, &i.req, false, &(struct err){ 0 });
@@ -49,8 +53,8 @@ static int choose(struct run *r, struct err *e)
     if (!rc && !names.n)
         rc = err_set(e, SIGNET_ENOTFOUND, "No existing certificates found.");
     if (!rc)
-        rc = r->ui->ops->menu(r->ui, "Which certificate would you like to reconfigure?", (const char *const *)names.v, names.n, "--cert-name", &i,
-                              e);
+        rc = r->ui->ops->menu(r->ui, "Which certificate would you like to reconfigure?", (const char *const *)names.v,
+                              names.n, "--cert-name", &i, e);
     if (!rc && !(r->req->certname = str_dup(str_of(names.v[i]))))
         rc = err_nomem(e);
     return rc;
@@ -70,11 +74,14 @@ int verb_reconfigure(struct run *r, struct err *e)
     struct request req = { 0 };
     int rc;
     if (r->req->domains.n || r->req->ip_addresses.n)
-        return err_set(e, SIGNET_EINVAL, "You have specified domains, but this function cannot be used to modify the domains in a certificate. "
-                                         "If you would like to do so, follow the instructions for changing a certificate's domains: use certonly with "
-                                         "--cert-name and --domains.");
-    if (!(rc = choose(r, e)) && !(rc = hooks_validate(r->req, e)) && !(rc = lineage_open_whole(r, r->req->certname, &l, e)) &&
-        !(rc = lineage_request(l, r->req, &req, e))) {
+        return err_set(
+            e, SIGNET_EINVAL,
+            "You have specified domains, but this function cannot be used to modify the domains in a certificate. "
+            "If you would like to do so, follow the instructions for changing a certificate's domains: use certonly "
+            "with "
+            "--cert-name and --domains.");
+    if (!(rc = choose(r, e)) && !(rc = hooks_validate(r->req, e)) &&
+        !(rc = lineage_open_whole(r, r->req->certname, &l, e)) && !(rc = lineage_request(l, r->req, &req, e))) {
         conf_print(l->conf, &before);
         if (!(rc = lineage_remember(l->conf, &req, e))) {
             if (!changed(l->conf, buf_str(&before)))

@@ -1,36 +1,15 @@
 /* renew: everything that is due, all at once; one failure holds back nothing else. */
 #include "base/clock.h"
 #include "base/log.h"
-#include "client/lineages.h"
-#include "client/obtain.h"
+#include "client/hold.h"
+#include "client/owe.h"
+#include "client/renew_in.h"
 #include "crypto/digest.h"
 #include "plan/names.h"
 #include <stdlib.h>
 #include <unistd.h>
 
-#define ARI_IN_FLIGHT 64
 #define SLEEP_MAX_MS (480u * 1000u)
-
-enum outcome { SKIPPED, SUCCESS, FAILURE, PARSE_FAILURE };
-
-/* A lineage as far as the scan needs it: thousands are held at once. */
-struct candidate {
-    char *name, *fullchain; /* fullchain: what the summary lists; for a broken file its own path */
-    char *why_broken;       /* NULL: fine */
-    struct due_input in;
-    struct due due;
-    bool ask_ari;
-    enum outcome outcome;
-    struct report_entry *report;
-};
-
-struct renewal {
-    struct run *r;
-    struct candidate *v;
-    size_t n;
-    struct issuer *issuer;
-    bool slept;
-};
 
 /* One lineage under way. */
 struct flight {
@@ -74,7 +53,8 @@ static void look(struct renewal *w, struct candidate *c, int64_t now)
     if (!rc)
         rc = lineage_request(l, r->req, &req, &e);
     if (!rc && !req.authenticator)
-        rc = err_set(&e, SIGNET_EFORMAT, "Renewal configuration file %s does not specify an authenticator. Skipping.", l->conf_path);
+        rc = err_set(&e, SIGNET_EFORMAT, "Renewal configuration file %s does not specify an authenticator.",
+                     l->conf_path);
     if (!rc)
         rc = due_gather(l, &req, now, &c->in, &e);
     if (rc) {
@@ -98,8 +78,8 @@ static int scan(struct renewal *w, struct err *e)
     if (only) {
         struct lineage *l = NULL;
         if (lineage_open_whole(w->r, only, &l, e) == SIGNET_ENOTFOUND)
-            return err_set(e, SIGNET_ENOTFOUND, "No certificate found with name %s (expected %s/renewal/%s.conf).", only,
-                           w->r->tree->config_dir, only);
+            return err_set(e, SIGNET_ENOTFOUND, "No certificate found with name %s (expected %s/renewal/%s.conf).",
+                           only, w->r->tree->config_dir, only);
         err_clear(e);
         lineage_free(l);
     }
@@ -113,108 +93,6 @@ static int scan(struct renewal *w, struct err *e)
     }
     names.n = 0;
     return 0;
-}
-
-/* ---- asking the CAs ---- */
-
-static int open_ca(struct run *r, const struct request *req, struct ca_slot **ret, struct err *e)
-{
-    struct account *a;
-    if ((*ret = cas_find(r, req->server, req->account)))
-        return 0;
-    int rc = account_pick(r, req, &a, e);
-    return rc ? rc : cas_open(r, req, req->server, a, ret, e);
-}
-
-static int start_ari(struct renewal *w, struct candidate *c, struct err *e)
-{
-    BUF_AUTO(pem, CHAIN_MAX_BYTES);
-    BUF_AUTO(id, 1024);
-    struct lineage *l = NULL;
-    struct request req = { 0 };
-    struct ca_slot *slot;
-    ca_job job;
-    int rc;
-    if (!(rc = lineage_open_whole(w->r, c->name, &l, e)) && !(rc = lineage_request(l, w->r->req, &req, e)) &&
-        !(rc = lineage_read(l, KIND_CERT, l->newest, &pem, e)) && !(rc = cert_ari_id(buf_str(&pem), &id, e)) &&
-        !(rc = open_ca(w->r, &req, &slot, e)))
-        rc = ca_ari(slot->ca, buf_str(&id), c, &job, e);
-    request_done(&req);
-    lineage_free(l);
-    return rc;
-}
-
-static void keep_ari(struct renewal *w, struct candidate *c, const signet_ari *a)
-{
-    struct lineage *l = NULL;
-    struct err e = { 0 };
-    if (lineage_open_whole(w->r, c->name, &l, &e) || due_store_ari(l, a, c->in.now, &e))
-        log_warn("client", "%s", e.text);
-    lineage_free(l);
-}
-
-static void take_ari(struct renewal *w, struct candidate *c, const struct ca_event *ev)
-{
-    if (ev->u.done.ok) {
-        c->in.have_ari = true;
-        c->in.ari_start = ev->u.done.ari.start_s;
-        c->in.ari_end = ev->u.done.ari.end_s;
-        if (ev->u.done.ari.explanation_url.n) {
-            BUF_AUTO(url, 4096);
-            buf_add_escaped(&url, ev->u.done.ari.explanation_url, 2048);
-            ui_say(w->r->ui, "The CA explains its renewal window for %s at %s", c->name, buf_z(&url));
-        }
-        keep_ari(w, c, &ev->u.done.ari);
-    } else if (ev->u.done.problem && ev->u.done.problem->code != SIGNET_ENOTFOUND) {
-        log_warn("client", "An error occurred requesting ACME Renewal Information (ARI) for %s; its lifetime decides: %s", c->name,
-                 ev->u.done.problem->detail);
-        keep_ari(w, c, NULL);
-    }
-}
-
-/* Takes answers until fewer than `most` questions are open. */
-static int drain_ari(struct renewal *w, size_t *open, size_t most, struct err *e)
-{
-    struct ca_event ev;
-    while (*open > most) {
-        bool any = false;
-        for (size_t k = 0; k < w->r->n_slots; k++) {
-            int rc = ca_next(w->r->slots[k]->ca, w->r->n_slots == 1 ? -1 : 0, &ev);
-            if (rc == SIGNET_ECANCELED)
-                return err_set(e, rc, "Exiting due to user request.");
-            if (rc < 0 || (rc == 1 && ev.kind == CA_LOST)) {
-                *open = 0; /* renewal goes on without the CA's advice */
-                return 0;
-            }
-            if (rc != 1 || ev.kind != CA_DONE || !ev.data)
-                continue;
-            take_ari(w, ev.data, &ev);
-            any = true;
-            --*open;
-        }
-        if (!any && w->r->n_slots > 1 && loop_step(w->r->loop, 1000) == SIGNET_ECANCELED)
-            return err_set(e, SIGNET_ECANCELED, "Exiting due to user request.");
-    }
-    return 0;
-}
-
-static int ask_all(struct renewal *w, struct err *e)
-{
-    size_t open = 0;
-    for (size_t i = 0; i < w->n; i++) {
-        struct candidate *c = &w->v[i];
-        struct err why = { 0 };
-        int rc;
-        if (c->why_broken || !c->ask_ari)
-            continue;
-        if ((rc = start_ari(w, c, &why)))
-            log_debug("client", "%s: no renewal information asked for: %s", c->name, why.text);
-        else
-            open++;
-        if ((rc = drain_ari(w, &open, ARI_IN_FLIGHT - 1, e)))
-            return rc;
-    }
-    return drain_ari(w, &open, 0, e);
 }
 
 /* ---- renewing ---- */
@@ -237,33 +115,55 @@ static void flight_free(struct flight *f)
     free(f);
 }
 
+/* Is anything still to be changed after this lineage? */
+static bool is_last(const struct renewal *w)
+{
+    bool more = issuer_running(w->issuer) > 0;
+    for (size_t i = w->at + 1; !more && i < w->n; i++)
+        more = !w->v[i].why_broken && due_decide(&w->v[i].in).due;
+    return !more;
+}
+
 static int put_in_place(struct renewal *w, struct flight *f, struct err *e)
 {
-    BUF_AUTO(live, 8192);
     struct run *r = w->r;
     struct issue *i = &f->issue;
+    struct err why = { 0 };
+    bool live = r->req->dry_run;
     int rc;
     if (f->issue.chain_missed)
-        log_warn("client", "%s: the CA offers no chain whose topmost issuer is named \"%s\"; its default chain is used.", f->c->name,
-                 i->req.preferred_chain);
+        log_warn("client",
+                 "%s: the CA offers no chain whose topmost issuer is named \"%s\"; its default chain is used.",
+                 f->c->name, i->req.preferred_chain);
     if (!r->req->dry_run)
         conf_unset_section(f->lineage->conf, "acme_renewal_info"); /* it spoke of the certificate before */
-    rc = r->req->dry_run ? obtain_check(i, e) : obtain_save(r, i, &f->lineage, NULL, true, e);
+    rc = r->req->dry_run ? obtain_check(i, e) : obtain_save(r, i, &f->lineage, NULL, true, &live, e);
     if (rc)
+        i->err = *e;
+    if (!live || (rc && r->req->dry_run)) {
+        owe_failed(r, i);
         return rc;
-    lineage_live_dir(f->lineage, &live);
-    return hooks_deploy(&r->hooks, &i->req, buf_z(&live), &i->all_names, e);
+    }
+    hold_succeeded(r, i);
+    if (is_last(w))
+        tree_unlock(r->tree); /* who waits for the tree need not wait for hooks */
+    int hooks = owe_deploy(r, i, f->lineage, rc ? &why : e);
+    return rc ? rc : hooks;
 }
 
 static void land(struct renewal *w, struct flight *f)
 {
     struct run *r = w->r;
     struct err e = f->issue.err;
-    if (!e.code) {
+    if (e.code) {
+        owe_failed(r, &f->issue);
+    } else {
         int rc = put_in_place(w, f, &e);
         if (!rc)
             f->c->outcome = SUCCESS;
     }
+    if (e.code)
+        hold_failed(r, &f->issue, &e);
     if (e.code && f->issue.authz_failed)
         err_set(&e, SIGNET_EAUTHZ, "Some challenges have failed.");
     obtain_note_names(e.code ? &r->hooks.failed : &r->hooks.renewed, &f->issue);
@@ -279,8 +179,9 @@ static void take_one(struct renewal *w)
         return;
     struct flight *f = i->data;
     if (i->err.code) {
-        obtain_tell_failure(w->r, i);
-        if (obtain_revive(w->r, i) || obtain_drop_failed(w->r, i)) {
+        if (!i->resumed)
+            obtain_tell_failure(w->r, i);
+        if (obtain_revive(w->r, i) || obtain_without_old_order(w->r, i) || obtain_drop_failed(w->r, i)) {
             issuer_add(w->issuer, i);
             return;
         }
@@ -289,8 +190,8 @@ static void take_one(struct renewal *w)
     flight_free(f);
 }
 
-/* One pause at a random length before the first renewal of an unattended run, so that machines do not all come at the full hour.
- * The locks are free meanwhile: somebody at the keyboard must not wait for a cron job's pause. */
+/* One pause at a random length before the first renewal of an unattended run, so that machines do not all come at the
+ * full hour. The locks are free meanwhile: somebody at the keyboard must not wait for a cron job's pause. */
 static int pause_once(struct renewal *w, struct err *e)
 {
     uint64_t ms;
@@ -316,9 +217,78 @@ static int check_not_test(const struct renewal *w, const struct flight *f, struc
         !conf_get(f->lineage->conf, "renewalparams", "server", &stored) || strstr(buf_z(&stored), "staging"))
         return 0;
     return err_set(e, SIGNET_EINVAL,
-                   "You've asked to renew/replace a seemingly valid certificate with a test certificate (%s). We will not do that unless you use "
+                   "You've asked to renew/replace a seemingly valid certificate with a test certificate (%s). We will "
+                   "not do that unless you use "
                    "the --break-my-certs flag!",
                    f->c->name);
+}
+
+static int open_flight(struct renewal *w, struct flight *f, struct err *e)
+{
+    struct run *r = w->r;
+    struct issue *i = &f->issue;
+    int rc;
+    if ((rc = lineage_open_whole(r, f->c->name, &f->lineage, e)) ||
+        (rc = lineage_request(f->lineage, r->req, &i->req, e)) ||
+        (rc = lineage_names(f->lineage, &i->domains, &i->ips, e)))
+        return rc;
+    return check_not_test(w, f, e);
+}
+
+/* After a pause without locks. */
+static int reopen_flight(struct renewal *w, struct flight *f, struct err *e)
+{
+    lineage_free(f->lineage);
+    f->lineage = NULL;
+    request_done(&f->issue.req);
+    f->issue.req = (struct request){ 0 };
+    strlist_done(&f->issue.domains);
+    strlist_done(&f->issue.ips);
+    return open_flight(w, f, e);
+}
+
+/* After earlier failures a run that nobody watches waits longer and longer. The exit status says that something is due
+ * and not done. */
+static bool is_held(struct renewal *w, struct flight *f)
+{
+    BUF_AUTO(words, 4096);
+    struct backoff b;
+    const struct request *req = &f->issue.req;
+    if (req->dry_run)
+        return false;
+    hold_look(w->r, req->server, &f->issue.domains, &f->issue.ips, &b);
+    int64_t until = backoff_until(&b, clock_wall_s());
+    if (!until)
+        return false;
+    hold_words(&words, &b);
+    hold_report(f->c->report, &b, clock_wall_s());
+    if (w->r->req->renew_by_default || isatty(STDIN_FILENO)) {
+        log_warn("client", "%s: unattended renewals of it are held back %s. Trying all the same, as you ask for it.",
+                 f->c->name, buf_z(&words));
+        return false;
+    }
+    f->c->outcome = HELD;
+    f->c->held_until = until;
+    ui_alert(w->r->ui, "Skipped %s: it is held back %s. --force-renewal tries all the same, once.", f->c->name,
+             buf_z(&words));
+    return true;
+}
+
+/* During the pause somebody else may have renewed it. */
+static bool still_due(struct renewal *w, struct candidate *c)
+{
+    uint64_t random = c->in.random;
+    if (!w->slept)
+        return true;
+    free(c->fullchain);
+    c->fullchain = NULL;
+    look(w, c, clock_wall_s());
+    c->in.random = random;
+    if (!c->why_broken)
+        c->due = due_decide(&c->in);
+    if (c->why_broken || !c->due.due)
+        ui_say(w->r->ui, "Certificate not yet due for renewal");
+    return !c->why_broken && c->due.due;
 }
 
 static int prepare(struct renewal *w, struct flight *f, struct err *e)
@@ -327,34 +297,48 @@ static int prepare(struct renewal *w, struct flight *f, struct err *e)
     struct run *r = w->r;
     struct issue *i = &f->issue;
     int rc;
-    if ((rc = lineage_open_whole(r, f->c->name, &f->lineage, e)) || (rc = lineage_request(f->lineage, r->req, &i->req, e)) ||
-        (rc = lineage_names(f->lineage, &i->domains, &i->ips, e)) || (rc = check_not_test(w, f, e)))
+    if ((rc = owe_room(r, e)) || (rc = account_obtain(r, &i->req, &i->slot, e)) ||
+        (rc = obtain_prepare(i, f->lineage, e)) || (rc = owe_resume(r, i, f->lineage, f->c->name, e)))
         return rc;
+    if ((rc = hooks_pre(&r->hooks, &i->req, e))) {
+        hooks_post(&r->hooks, &i->req, true, &(struct err){ 0 });
+        return rc;
+    }
     name_summary(&names, &i->domains, &i->ips);
-    ui_say(r->ui, "%s existing certificate for %s", r->req->dry_run ? "Simulating renewal of an" : "Renewing an", buf_z(&names));
-    if ((rc = account_obtain(r, &i->req, &i->slot, e)) || (rc = obtain_prepare(i, f->lineage, e)))
-        return rc;
-    return hooks_pre(&r->hooks, &i->req, e);
+    ui_say(r->ui, "%s existing certificate for %s", r->req->dry_run ? "Simulating renewal of an" : "Renewing an",
+           buf_z(&names));
+    return 0;
+}
+
+static int give_up(struct renewal *w, struct flight *f, const struct err *why, struct err *e)
+{
+    tell_failed(w, f->c, why, NULL);
+    obtain_note_names(&w->r->hooks.failed, &f->issue);
+    flight_free(f);
+    return why->code == SIGNET_ECANCELED ? err_set(e, why->code, "%s", why->text) : 0;
 }
 
 static int launch(struct renewal *w, struct candidate *c, struct err *e)
 {
-    struct flight *f;
     struct err why = { 0 };
-    int rc = pause_once(w, e);
-    if (rc)
-        return rc;
-    if (!(f = calloc(1, sizeof *f)))
+    struct flight *f = calloc(1, sizeof *f);
+    if (!f)
         return err_nomem(e);
     issue_init(&f->issue);
     f->c = c;
     f->issue.data = f;
-    if (prepare(w, f, &why)) {
-        tell_failed(w, c, &why, NULL);
-        obtain_note_names(&w->r->hooks.failed, &f->issue);
+    if (open_flight(w, f, &why))
+        return give_up(w, f, &why, e);
+    bool again = !w->slept;
+    int rc = 0;
+    if (is_held(w, f) || (rc = pause_once(w, e)) || !still_due(w, c)) {
         flight_free(f);
-        return why.code == SIGNET_ECANCELED ? err_set(e, why.code, "%s", why.text) : 0;
+        return rc;
     }
+    if (again && w->slept && reopen_flight(w, f, &why))
+        return give_up(w, f, &why, e);
+    if (prepare(w, f, &why))
+        return give_up(w, f, &why, e);
     issuer_add(w->issuer, &f->issue);
     report_strings(c->report, "identifiers", &f->issue.all_names);
     return 0;
@@ -368,8 +352,8 @@ static void tell_candidate(struct renewal *w, struct candidate *c)
     w->r->ui->ops->frame(w->r->ui, buf_z(&text), false);
     c->report = report_certificate(&w->r->report, c->name);
     if (c->why_broken) {
-        log_warn("client", "Renewal configuration file %s/renewal/%s.conf is broken.", w->r->tree->config_dir, c->name);
-        ui_alert(w->r->ui, "The error was: %s\nSkipping.", c->why_broken);
+        ui_alert(w->r->ui, "Renewal configuration file %s/renewal/%s.conf is broken.\nThe error was: %s\nSkipping.",
+                 w->r->tree->config_dir, c->name, c->why_broken);
         return;
     }
     c->due = due_decide(&c->in);
@@ -386,112 +370,36 @@ static int renew_due(struct renewal *w, struct err *e)
     size_t most = w->r->req->parallel ? w->r->req->parallel : 1;
     int rc = issuer_new(&w->issuer, w->r, most, e);
     for (size_t i = 0; !rc && i < w->n; i++) {
+        w->at = i;
         tell_candidate(w, &w->v[i]);
         if (w->v[i].why_broken || !w->v[i].due.due)
             continue;
         while (issuer_running(w->issuer) >= most)
             take_one(w);
-        rc = loop_signal(w->r->loop) ? err_set(e, SIGNET_ECANCELED, "Exiting due to user request.") : launch(w, &w->v[i], e);
+        bool stop = loop_signal(w->r->loop) || issuer_cancelled(w->issuer);
+        rc = stop ? err_set(e, SIGNET_ECANCELED, "Exiting due to user request.") : launch(w, &w->v[i], e);
     }
+    w->at = w->n;
     while (w->issuer && issuer_running(w->issuer))
         take_one(w);
+    if (!rc && issuer_cancelled(w->issuer))
+        rc = err_set(e, SIGNET_ECANCELED, "Exiting due to user request.");
     return rc;
-}
-
-/* ---- telling ---- */
-
-static const char *const outcome_words[] = { [SKIPPED] = "skipped", [SUCCESS] = "success", [FAILURE] = "failure", [PARSE_FAILURE] = "parsefail" };
-
-static size_t count(const struct renewal *w, enum outcome o)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < w->n; i++)
-        n += w->v[i].outcome == o;
-    return n;
-}
-
-static void list(const struct renewal *w, enum outcome o, struct buf *to)
-{
-    for (size_t i = 0; i < w->n; i++) {
-        const struct candidate *c = &w->v[i];
-        if (c->outcome != o)
-            continue;
-        buf_addf(to, "\n  %s", c->fullchain ? c->fullchain : c->name);
-        if (o == SKIPPED) {
-            buf_addz(to, " expires on ");
-            clock_fmt_date(to, c->in.not_after);
-        }
-        buf_addf(to, " (%s)", outcome_words[o]);
-    }
-}
-
-static bool hooks_given(const struct request *q)
-{
-    return q->pre_hook || q->post_hook || q->deploy_hook;
-}
-
-#define FRAME "- - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - -"
-
-static void tell_summary(const struct renewal *w)
-{
-    /* ten thousand lineages with long paths still fit */
-    BUF_AUTO(out, 64u << 20);
-    BUF_AUTO(failed, 64u << 20);
-    const char *noun = w->r->req->dry_run ? "simulated renewal" : "renewal";
-    size_t good = count(w, SUCCESS), bad = count(w, FAILURE);
-    buf_addz(&out, "\n" FRAME);
-    if (count(w, SKIPPED)) {
-        buf_addz(&out, "\nThe following certificates are not due for renewal yet:");
-        list(w, SKIPPED, &out);
-    }
-    if (!good && !bad) {
-        buf_addf(&out, "\nNo %ss were attempted.", noun);
-        if (hooks_given(w->r->req))
-            buf_addz(&out, "\nNo hooks were run.");
-    } else if (!bad) {
-        buf_addf(&out, "\nCongratulations, all %ss succeeded: ", noun);
-        list(w, SUCCESS, &out);
-    } else if (good) {
-        buf_addf(&out, "\nThe following %ss succeeded:", noun);
-        list(w, SUCCESS, &out);
-        buf_addc(&out, '\n');
-        buf_addf(&failed, "The following %ss failed:", noun);
-    } else {
-        buf_addf(&failed, "All %ss failed. The following certificates could not be renewed:", noun);
-    }
-    w->r->ui->ops->notify(w->r->ui, buf_z(&out));
-    if (bad) {
-        list(w, FAILURE, &failed);
-        w->r->ui->ops->alert(w->r->ui, buf_z(&failed));
-    }
-    buf_clear(&out);
-    if (count(w, PARSE_FAILURE)) {
-        buf_addz(&out, "\nAdditionally, the following renewal configurations were invalid: ");
-        list(w, PARSE_FAILURE, &out);
-        buf_addc(&out, '\n');
-    }
-    buf_addz(&out, FRAME);
-    w->r->ui->ops->notify(w->r->ui, buf_z(&out));
-}
-
-static void report_outcomes(const struct renewal *w)
-{
-    for (size_t i = 0; i < w->n; i++) {
-        const struct candidate *c = &w->v[i];
-        report_text(c->report, "status", outcome_words[c->outcome]);
-        if (c->why_broken)
-            report_text(c->report, "broken", c->why_broken);
-    }
 }
 
 static int check_usage(const struct request *req, struct err *e)
 {
     if (!req->domains.n && !req->ip_addresses.n)
         return 0;
-    return err_set(e, SIGNET_EINVAL,
-                   "Currently, the renew verb is capable of either renewing all installed certificates that are due to be renewed or renewing a "
-                   "single certificate specified by its name using the --cert-name option. If you would like to renew specific certificates by "
-                   "their domains, use the certonly command instead.");
+    return err_set(
+        e, SIGNET_EINVAL,
+        "Currently, the renew verb is capable of either renewing all installed certificates that are due to be renewed "
+        "or renewing a "
+        "single certificate specified by its name using the --cert-name option (-d, --domain, and --ip-address are not "
+        "valid options "
+        "for the renew subcommand). If you would like to renew specific certificates by their identifiers, use the "
+        "certonly "
+        "command instead. The renew verb may provide other options for selecting certificates to renew in the future.");
 }
 
 int verb_renew(struct run *r, struct err *e)
@@ -500,15 +408,19 @@ int verb_renew(struct run *r, struct err *e)
     int rc;
     if ((rc = check_usage(r->req, e)) || (rc = hooks_validate(r->req, e)))
         return rc;
-    if (!(rc = scan(&w, e)) && !(rc = ask_all(&w, e))) {
+    if (!(rc = scan(&w, e)) && !(rc = renew_ask_ari(&w, e))) {
         rc = renew_due(&w, e);
-        report_outcomes(&w);
-        tell_summary(&w);
+        renew_report_outcomes(&w);
+        renew_tell_summary(&w);
+        tree_unlock(r->tree); /* what is left are hooks: nobody need wait for them */
         int post = hooks_post_all(&r->hooks, rc ? &(struct err){ 0 } : e);
-        size_t bad = count(&w, FAILURE), unread = count(&w, PARSE_FAILURE);
+        size_t bad = renew_count(&w, FAILURE), unread = renew_count(&w, PARSE_FAILURE), held = renew_count(&w, HELD);
         if (!rc)
             rc = post;
-        if (!rc && (bad || unread))
+        if (!rc && held)
+            rc = err_set(e, SIGNET_EAUTHZ, "%zu renew failure(s), %zu parse failure(s), %zu held back", bad, unread,
+                         held);
+        else if (!rc && (bad || unread))
             rc = err_set(e, SIGNET_EAUTHZ, "%zu renew failure(s), %zu parse failure(s)", bad, unread);
     }
     renewal_done(&w);

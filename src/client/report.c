@@ -31,6 +31,24 @@ struct report_entry *report_certificate(struct report *r, const char *name)
     return (struct report_entry *)entry;
 }
 
+struct report_entry *report_object(struct report *r, const char *key)
+{
+    json_t *o = json_object();
+    return o && json_object_set_new(r->root, key, o) == 0 ? (struct report_entry *)o : NULL;
+}
+
+struct report_entry *report_item(struct report *r, const char *key)
+{
+    json_t *list = json_object_get(r->root, key), *o = json_object();
+    if (!list && json_object_set_new(r->root, key, json_array()) == 0)
+        list = json_object_get(r->root, key);
+    if (!list || !o) {
+        json_decref(o);
+        return NULL;
+    }
+    return json_array_append_new(list, o) == 0 ? (struct report_entry *)o : NULL;
+}
+
 static void set(struct report_entry *c, const char *key, json_t *value)
 {
     if (c)
@@ -73,11 +91,12 @@ static json_t *problem_json(const struct ca_problem *p)
 {
     json_t *subs = json_array();
     for (size_t i = 0; subs && i < p->n_sub; i++)
-        json_array_append_new(subs, json_pack("{s:s, s:s, s:s, s:s}", "identifier", p->sub[i].ident, "type", p->sub[i].type,
-                                              "detail", p->sub[i].detail, "challenge",
+        json_array_append_new(subs, json_pack("{s:s, s:s, s:s, s:s}", "identifier", p->sub[i].ident, "type",
+                                              p->sub[i].type, "detail", p->sub[i].detail, "challenge",
                                               p->sub[i].chal ? signet_chal_name(p->sub[i].chal) : ""));
-    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:o}", "type", p->type, "detail", p->detail, "url", p->url, "doing", p->doing,
-                     "http_status", p->http_status, "retry_after_s", (json_int_t)p->retry_after_s, "subproblems", subs);
+    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:o}", "type", p->type, "detail", p->detail, "url", p->url,
+                     "doing", p->doing, "http_status", p->http_status, "retry_after_s", (json_int_t)p->retry_after_s,
+                     "subproblems", subs);
 }
 
 static json_t *error_json(const struct err *e, const struct ca_problem *p)

@@ -17,6 +17,9 @@ void report_done(struct report *r);
 /* One lineage in the report's "certificates" array; the entry is opaque and lives as long as the report. */
 struct report_entry;
 struct report_entry *report_certificate(struct report *r, const char *name);
+/* A member of the document itself: an object ("account"), and one more in an array ("plugins"). */
+struct report_entry *report_object(struct report *r, const char *key);
+struct report_entry *report_item(struct report *r, const char *key);
 void report_text(struct report_entry *c, const char *key, const char *value); /* NULL value: null */
 void report_number(struct report_entry *c, const char *key, int64_t value);
 void report_bool(struct report_entry *c, const char *key, bool value);

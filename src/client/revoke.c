@@ -12,8 +12,10 @@ static int reason_code(const char *word, int *ret, struct err *e)
     static const struct {
         const char *word;
         int code; /* RFC 5280 section 5.3.1 */
-    } reasons[] = { { "unspecified", 0 },         { "keycompromise", 1 },        { "affiliationchanged", 3 },
-                    { "superseded", 4 },          { "cessationofoperation", 5 }, };
+    } reasons[] = {
+        { "unspecified", 0 }, { "keycompromise", 1 },        { "affiliationchanged", 3 },
+        { "superseded", 4 },  { "cessationofoperation", 5 },
+    };
     *ret = 0;
     if (!word)
         return 0;
@@ -27,10 +29,10 @@ static int reason_code(const char *word, int *ret, struct err *e)
 
 /* What is to be revoked. */
 struct victim {
-    char *path;          /* the certificate file */
-    char *name;          /* its lineage, NULL when it is none of ours */
+    char *path; /* the certificate file */
+    char *name; /* its lineage, NULL when it is none of ours */
     struct buf pem;
-    struct request req;  /* server and account of the lineage */
+    struct request req; /* server and account of the lineage */
 };
 
 static void victim_done(struct victim *v)
@@ -45,7 +47,8 @@ static int open_lineage(struct run *r, struct victim *v, struct err *e)
 {
     struct lineage *l = NULL;
     int rc = lineage_open(&l, r->tree, v->name, e);
-    if (!rc && !(rc = lineage_request(l, r->req, &v->req, e)) && !v->path && !(v->path = str_dup(str_of(l->live[KIND_CERT]))))
+    if (!rc && !(rc = lineage_request(l, r->req, &v->req, e)) && !v->path &&
+        !(v->path = str_dup(str_of(l->live[KIND_CERT]))))
         rc = err_nomem(e);
     lineage_free(l);
     return rc;
@@ -87,8 +90,10 @@ static int read_key(const char *path, struct key **ret, struct err *e)
     return rc ? rc : key_from_pem(ret, buf_str(&pem), e);
 }
 
-/* With --key-path the certificate's own key signs; then no account is needed, and a throw-away key serves the session. */
-static int open_session(struct run *r, const struct victim *v, const struct key *own, struct ca_slot **ret, struct err *e)
+/* With --key-path the certificate's own key signs; then no account is needed, and a throw-away key serves the session.
+ */
+static int open_session(struct run *r, const struct victim *v, const struct key *own, struct ca_slot **ret,
+                        struct err *e)
 {
     struct account *a;
     if (!own)
@@ -122,7 +127,9 @@ static int wants_delete(struct run *r, bool *ret, struct err *e)
     *ret = r->req->delete_after_revoke != TRI_NO;
     if (r->req->delete_after_revoke != TRI_UNSET || !r->ui->interactive)
         return 0;
-    return r->ui->ops->yesno(r->ui, "Would you like to delete the certificate(s) you just revoked, along with all earlier and later versions of the certificate?",
+    return r->ui->ops->yesno(r->ui,
+                             "Would you like to delete the certificate(s) you just revoked, along with all earlier and "
+                             "later versions of the certificate?",
                              "Yes (recommended)", "No", "--delete-after-revoke", ret, e);
 }
 
@@ -135,8 +142,10 @@ static int clean_up(struct run *r, const struct victim *v, struct err *e)
     if ((rc = lineage_shares_archive(r->tree, v->name, &shared, e)))
         return rc;
     if (shared) {
-        ui_say(r->ui, "Not deleting revoked certificates due to overlapping archive dirs. More than one certificate is using %s",
-               v->name);
+        ui_say(
+            r->ui,
+            "Not deleting revoked certificates due to overlapping archive dirs. More than one certificate is using %s",
+            v->name);
         return 0;
     }
     if ((rc = lineage_delete(r->tree, v->name, e)))
@@ -151,10 +160,12 @@ int verb_revoke(struct run *r, struct err *e)
     struct key *own = NULL;
     int reason, rc;
     if (!(rc = reason_code(r->req->reason, &reason, e)) && !(rc = find_victim(r, &v, e)) &&
-        !(rc = r->req->key_path ? read_key(r->req->key_path, &own, e) : 0) && !(rc = revoke_at_ca(r, &v, own, reason, e))) {
-        ui_say(r->ui, "Congratulations! You have successfully revoked the certificate that was located at %s.", v.path);
+        !(rc = r->req->key_path ? read_key(r->req->key_path, &own, e) : 0) &&
+        !(rc = revoke_at_ca(r, &v, own, reason, e))) {
         report_text(report_certificate(&r->report, v.name ? v.name : v.path), "status", "revoked");
         rc = clean_up(r, &v, e);
+        /* Last, as certbot has it, and whatever became of the files: it is revoked. */
+        ui_say(r->ui, "Congratulations! You have successfully revoked the certificate that was located at %s.", v.path);
     }
     cas_close(r); /* before the key that it borrows goes */
     key_free(own);

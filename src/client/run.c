@@ -1,5 +1,6 @@
-#include "client/client.h"
 #include "base/log.h"
+#include "challenge/ports.h"
+#include "client/owe.h"
 #include <stdlib.h>
 
 typedef int verb_fn(struct run *r, struct err *e);
@@ -33,13 +34,16 @@ static const struct verb_row verbs[VERB_COUNT] = {
     [VERB_EXPLAIN] = { verb_explain, false, false },
 };
 
-/* Installers change a web server's configuration; none is built in yet, and these verbs say so instead of doing half of it. */
+/* Installers change a web server's configuration; none is built in yet, and these verbs say so instead of doing half of
+ * it. */
 static int verb_needs_installer(struct run *r, struct err *e)
 {
     const struct request *q = r->req;
     if (q->verb == VERB_RUN && q->authenticator && !q->installer)
-        return err_set(e, SIGNET_EINVAL, "With the %s plugin, you probably want to use the \"certonly\" command, eg:\n\n    certbot certonly --%s",
-                       q->authenticator, q->authenticator);
+        return err_set(
+            e, SIGNET_EINVAL,
+            "With the %s plugin, you probably want to use the \"certonly\" command, eg:\n\n    certbot certonly --%s",
+            q->authenticator, q->authenticator);
     err_set(e, SIGNET_EINVAL, "%s: no installer plugin is available%s%s.", verb_name(q->verb), q->installer ? ": " : "",
             q->installer ? q->installer : "");
     err_hint(e, "Obtain the certificate with \"certonly\" and a --deploy-hook that reloads your server.");
@@ -58,7 +62,9 @@ static int recover(struct run *r, struct err *e)
     int rc = lineage_recover_tree(r->tree, &did, e);
     for (size_t i = 0; i < did.n; i++)
         log_warn("store", "%s", did.v[i]);
-    return rc;
+    if (!rc)
+        rc = owe_start(r, e);
+    return rc ? rc : owe_recover(r, e);
 }
 
 static int start(struct run *r, const struct request *req, struct err *e)
@@ -76,7 +82,9 @@ static int start(struct run *r, const struct request *req, struct err *e)
 static void finish(struct run *r)
 {
     cas_close(r);
+    journal_close(r->journal);
     hooks_done(&r->hooks);
+    ports_done();
     loop_free(r->loop);
     report_done(&r->report);
     if (r->req)

@@ -101,14 +101,45 @@ static int run(struct hooks *h, const char *label, const char *command, const st
                struct err *e)
 {
     struct hook hook = { .label = label, .command = command, .env = env, .timeout_s = timeout_s };
+    bool before = loop_signal(h->loop) != 0;
     int rc = hook_run(h->loop, h->ui, &hook, NULL);
-    return rc < 0 ? err_set(e, rc, "Ended by a signal while the %s %s was running.", label, command) : 0;
+    if (rc >= 0)
+        return 0;
+    if (before)
+        return err_set(e, rc, "Exiting due to user request.");
+    return err_set(e, rc, "Exiting due to user request (while the %s %s was running).", label, command);
+}
+
+/* A hook that a signal has ended is not owed any more: whoever interrupts one that hangs must not meet it again next
+ * time. One that was not begun still is. */
+static int run_noted(struct hooks *h, bool post, const char *command, const struct strlist *env, unsigned timeout_s,
+                     struct err *e)
+{
+    bool begins = loop_signal(h->loop) == 0;
+    const char *label = post ? "post-hook" : "deploy-hook";
+    int rc = run(h, label, command, env, timeout_s, e);
+    if (rc == SIGNET_ECANCELED && begins)
+        log_warn(ROOM, "The %s %s was ended by a signal before it was done; it will not be run again.", label, command);
+    if (h->watch && begins)
+        h->watch->ran(h->watch->ctx, post, command);
+    return rc;
+}
+
+static int note_post(struct hooks *h, const struct request *req, struct err *e)
+{
+    STRLIST_AUTO(all);
+    int rc = h->watch ? commands(h, req, "post", req->post_hook, &all, e) : 0;
+    for (size_t i = 0; !rc && i < all.n; i++)
+        h->watch->post_due(h->watch->ctx, all.v[i], req->hook_timeout);
+    return rc;
 }
 
 int hooks_pre(struct hooks *h, const struct request *req, struct err *e)
 {
     STRLIST_AUTO(all);
-    int rc = commands(h, req, "pre", req->pre_hook, &all, e);
+    int rc = note_post(h, req, e);
+    if (!rc)
+        rc = commands(h, req, "pre", req->pre_hook, &all, e);
     for (size_t i = 0; !rc && i < all.n; i++) {
         if (strlist_has(&h->pre_done, str_of(all.v[i]))) {
             log_info(ROOM, "Pre-hook command already run, skipping: %s", all.v[i]);
@@ -136,8 +167,14 @@ static int post_run(struct hooks *h, const struct strlist *all, bool renew, unsi
 {
     STRLIST_AUTO(env);
     int rc = all->n ? post_env(h, renew, &env, e) : 0;
+    /* The signal that ended the attempt does not end these; the next one does. */
+    int sig = loop_signal(h->loop);
+    if (sig)
+        loop_signal_clear(h->loop);
     for (size_t i = 0; !rc && i < all->n; i++)
-        rc = run(h, "post-hook", all->v[i], &env, timeout_s, e);
+        rc = run_noted(h, true, all->v[i], &env, timeout_s, e);
+    if (sig)
+        loop_signal_raise(h->loop, sig);
     return rc;
 }
 
@@ -161,24 +198,48 @@ int hooks_post_all(struct hooks *h, struct err *e)
     return rc;
 }
 
+int hooks_commands(const struct hooks *h, const struct request *req, const char *kind, struct strlist *to,
+                   struct err *e)
+{
+    return commands(h, req, kind, str_eq(str_of(kind), STR("pre")) ? req->pre_hook : req->post_hook, to, e);
+}
+
+int hooks_deploy_commands(const struct hooks *h, const struct request *req, struct strlist *to, struct err *e)
+{
+    return req->dry_run && !req->run_deploy_hooks ? 0 : commands(h, req, "deploy", req->deploy_hook, to, e);
+}
+
+int hooks_deploy_owed(struct hooks *h, const struct strlist *all, const char *lineage_live, const struct strlist *names,
+                      unsigned timeout_s, struct err *e)
+{
+    STRLIST_AUTO(env);
+    BUF_AUTO(lineage, PATH_MAX_BYTES);
+    int rc = 0;
+    buf_addf(&lineage, "RENEWED_LINEAGE=%s", lineage_live);
+    if (buf_err(&lineage) || strlist_add(&env, buf_str(&lineage)) ||
+        hook_env_words(&env, "RENEWED_DOMAINS", names, " ", DEPLOY_MAX))
+        return err_nomem(e);
+    for (size_t i = 0; !rc && i < all->n; i++)
+        rc = run_noted(h, false, all->v[i], &env, timeout_s, e);
+    return rc;
+}
+
 int hooks_deploy(struct hooks *h, const struct request *req, const char *lineage_live, const struct strlist *names,
                  struct err *e)
 {
     STRLIST_AUTO(all);
-    STRLIST_AUTO(env);
-    BUF_AUTO(lineage, PATH_MAX_BYTES);
-    buf_addf(&lineage, "RENEWED_LINEAGE=%s", lineage_live);
     int rc = commands(h, req, "deploy", req->deploy_hook, &all, e);
     if (rc)
         return rc;
-    if (buf_err(&lineage) || strlist_add(&env, buf_str(&lineage)) ||
-        hook_env_words(&env, "RENEWED_DOMAINS", names, " ", DEPLOY_MAX))
-        return err_nomem(e);
-    for (size_t i = 0; !rc && i < all.n; i++) {
-        if (req->dry_run && !req->run_deploy_hooks)
-            log_info(ROOM, "Dry run: skipping deploy hook command: %s", all.v[i]);
-        else
-            rc = run(h, "deploy-hook", all.v[i], &env, req->hook_timeout, e);
-    }
-    return rc;
+    if (!req->dry_run || req->run_deploy_hooks)
+        return hooks_deploy_owed(h, &all, lineage_live, names, req->hook_timeout, e);
+    for (size_t i = 0; i < all.n; i++)
+        log_info(ROOM, "Dry run: skipping deploy hook command: %s", all.v[i]);
+    return 0;
+}
+
+int hooks_post_owed(struct hooks *h, const char *command, unsigned timeout_s, struct err *e)
+{
+    STRLIST_AUTO(one);
+    return strlist_addz(&one, command) ? err_nomem(e) : post_run(h, &one, true, timeout_s, e);
 }

@@ -72,6 +72,7 @@ struct request {
     /* talking */
     int verbose_count;
     bool quiet, noninteractive, force_interactive, debug, json;
+    bool require_sandbox;
     bool preconfigured_renewal;
     char *user_agent, *user_agent_comment;
 
@@ -79,7 +80,7 @@ struct request {
     struct strlist domains;      /* -d as given, in order, split at commas, not yet normalised */
     struct strlist ip_addresses; /* --ip-address */
     char *certname;              /* --cert-name */
-    struct strlist certnames;    /* explain NAME…, delete of several */
+    struct strlist certnames;    /* explain NAME… */
     char *csr;
     char *cert_path, *key_path, *fullchain_path, *chain_path;
     bool keep_until_expiring, expand, renew_by_default /* --force-renewal */, renew_with_new_domains,

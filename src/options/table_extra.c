@@ -27,6 +27,10 @@ static const struct opt rows[] = {
       .topics = "renew", .default_text = "32", .help = "How many certificates renew works on at the same time." },
     { OPT_ID_JSON, "--json", OPT_FLAG, AT(json), .extra = true, .topics = "general certificates explain certonly renew",
       .default_text = "False", .help = "Print the report as JSON on standard output, and nothing else there." },
+    { OPT_ID_REQUIRE_SANDBOX, "--require-sandbox", OPT_FLAG, AT(require_sandbox), .extra = true, .topics = "security",
+      .default_text = "False",
+      .help = "Do nothing when this system does not let the processes that read what strangers send be confined "
+              "(seccomp, landlock, a user other than root). Without it they are confined as far as can be." },
     { OPT_ID_TLS_ALPN01_PORT, "--tls-sni-01-port", OPT_UINT, AT(tls_alpn01_port), .metavar = "PORT", PORTS,
       .hidden = true, .extra = true, .remember = "tls_alpn01_port", .topics = "testing",
       .help = "See --tls-alpn-01-port.", .gone = alpn_instead },

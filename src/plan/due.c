@@ -40,13 +40,14 @@ struct due due_decide(const struct due_input *in)
     if (in->now >= in->not_after)
         return (struct due){ .due = true, .why = DUE_EXPIRED, .at = in->not_after };
     /* The CA's "now" comes before everything, its "later" does not hold against what the admin wrote into the file. */
-    struct due ari = at_time(DUE_ARI, in->have_ari ? ari_point(in->ari_start, in->ari_end, in->random) : INT64_MAX, in->now);
+    struct due ari =
+        at_time(DUE_ARI, in->have_ari ? ari_point(in->ari_start, in->ari_end, in->random) : INT64_MAX, in->now);
     if (ari.due)
         return ari;
     if (in->have_before)
         return at_time(DUE_BEFORE, in->not_after - in->before_s, in->now);
-    /* A window that lies after the end of the certificate, or so near it that one failed run would be the last, is not believed:
-     * the lifetime rule holds then (reliability CA-23). */
+    /* A window that lies after the end of the certificate, or so near it that one failed run would be the last, is not
+     * believed: the lifetime rule holds then (reliability CA-23). */
     int64_t latest = in->not_after - (in->not_after - in->not_before) / 8;
     return in->have_ari && ari.at <= latest ? ari : at_time(DUE_LIFETIME, life_at, in->now);
 }
@@ -102,9 +103,9 @@ static int unit_seconds(signet_str u, int64_t *ret)
         const char *names;
         int64_t s;
     } units[] = {
-        { "second seconds sec secs s", 1 },          { "minute minutes min mins m", 60 },
-        { "hour hours hr hrs h", 3600 },             { "day days d", DAY_S },
-        { "week weeks w", 7 * DAY_S },               { "month months mon", 30 * DAY_S },
+        { "second seconds sec secs s", 1 }, { "minute minutes min mins m", 60 },
+        { "hour hours hr hrs h", 3600 },    { "day days d", DAY_S },
+        { "week weeks w", 7 * DAY_S },      { "month months mon", 30 * DAY_S },
         { "year years yr y", 365 * DAY_S },
     };
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {

@@ -1,5 +1,5 @@
-/* Is it due? The decision of contract.md A9, pure: everything it needs is an argument, and it says its reasons in words that
- * `renew -v`, `--dry-run -v` and `signet explain` show alike. */
+/* Is it due? The decision of contract.md A9, pure: everything it needs is an argument, and it says its reasons in words
+ * that `renew -v`, `--dry-run -v` and `signet explain` show alike. */
 #ifndef PLAN_DUE_H
 #define PLAN_DUE_H
 
@@ -7,15 +7,15 @@
 
 struct due_input {
     int64_t now, not_before, not_after; /* seconds since 1970 */
-    bool force;            /* --force-renewal */
+    bool force;                         /* --force-renewal */
     bool dry_run;
-    bool autorenew;        /* autorenew = False gives false */
-    bool have_ari;         /* the CA answered (or a stored answer is still good) */
+    bool autorenew; /* autorenew = False gives false */
+    bool have_ari;  /* the CA answered (or a stored answer is still good) */
     int64_t ari_start, ari_end;
-    uint64_t random;       /* any 64 random bits: the point within the window */
-    bool revoked;          /* known to be revoked */
-    bool have_before;      /* renew_before_expiry is set in the file */
-    int64_t before_s;      /* … its length in seconds */
+    uint64_t random;  /* any 64 random bits: the point within the window */
+    bool revoked;     /* known to be revoked */
+    bool have_before; /* renew_before_expiry is set in the file */
+    int64_t before_s; /* … its length in seconds */
 };
 
 enum due_why { DUE_FORCED, DUE_DRY_RUN, DUE_OFF, DUE_ARI, DUE_REVOKED, DUE_BEFORE, DUE_LIFETIME, DUE_EXPIRED };
@@ -23,7 +23,7 @@ enum due_why { DUE_FORCED, DUE_DRY_RUN, DUE_OFF, DUE_ARI, DUE_REVOKED, DUE_BEFOR
 struct due {
     bool due;
     enum due_why why;
-    int64_t at;            /* when it becomes (became) due by the rule that decided; 0: no time */
+    int64_t at; /* when it becomes (became) due by the rule that decided; 0: no time */
 };
 struct due due_decide(const struct due_input *in);
 /* One sentence: "due: 60 of 90 days are gone (two thirds of its lifetime)". */

@@ -4,7 +4,7 @@
 #include <idn2.h>
 #include <stdlib.h>
 
-#define NAME_MAX_BYTES 253
+#define NAME_MAX_BYTES  253
 #define LABEL_MAX_BYTES 63
 
 /* Both families in one place: the 16 (or 4) bytes of a textual address; 0 when it is none. */
@@ -59,7 +59,8 @@ static int to_ascii(struct buf *to, signet_str s, struct err *e)
         return err_set(e, SIGNET_EUSAGE, "Requested domain holds a NUL byte.");
     int rc = idn2_to_ascii_8z(z, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
     if (rc != IDN2_OK)
-        err_set(e, SIGNET_EUSAGE, "Requested domain %s is not a valid internationalized name: %s.", z, idn2_strerror(rc));
+        err_set(e, SIGNET_EUSAGE, "Requested domain %s is not a valid internationalized name: %s.", z,
+                idn2_strerror(rc));
     else
         buf_addz(to, ascii);
     free(z);
@@ -79,8 +80,11 @@ static const char *label_fault(signet_str l)
         return "a label begins or ends with a hyphen";
     for (size_t i = 0; i < l.n; i++) {
         char c = l.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
-            return c == '*' ? "a wildcard may only stand for the whole first label" : "it contains an invalid character";
+        if (c == '_')
+            return "it contains an underscore, which no public CA certifies";
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'))
+            return c == '*' ? "a wildcard may only stand for the whole first label"
+                            : "it contains an invalid character";
     }
     return NULL;
 }
@@ -89,7 +93,6 @@ static const char *label_fault(signet_str l)
 static const char *domain_fault(signet_str s)
 {
     signet_str rest = s, label;
-    unsigned labels = 0;
     bool more = true, wild = name_is_wildcard(s);
     if (s.n == 0)
         return "it is empty";
@@ -102,9 +105,8 @@ static const char *domain_fault(signet_str s)
         more = str_cut(rest, '.', &label, &rest);
         if ((fault = label_fault(label)))
             return fault;
-        labels++;
     }
-    return labels < 2 ? "it needs at least two labels, as in example.com" : NULL;
+    return NULL; /* one label may do: CAs of one's own issue for "localhost" and bare host names */
 }
 
 static void lower(struct buf *b)
@@ -136,7 +138,8 @@ int name_add_domain(struct strlist *ret, signet_str given, struct err *e)
         return err_set(e, SIGNET_EUSAGE, "Requested domain %s is too long.", buf_z(&shown));
     lower(&name);
     if ((fault = domain_fault(buf_str(&name))))
-        return err_set(e, SIGNET_EUSAGE, "Requested domain %s is not a valid domain name because %s.", buf_z(&shown), fault);
+        return err_set(e, SIGNET_EUSAGE, "Requested domain %s is not a valid domain name because %s.", buf_z(&shown),
+                       fault);
     return strlist_add_new(ret, buf_str(&name)) ? err_nomem(e) : 0;
 }
 

@@ -5,15 +5,17 @@
 #include "base/err.h"
 #include "base/list.h"
 
-/* One name given with -d: trimmed, lower case, final dot dropped, IDN to A-labels, checked (labels 1 … 63, all ≤ 253, LDH and '_',
- * '*' only as the whole first label and with two labels after it, no address, no leading '-'). Appends to ret unless it is there already.
+/* One name given with -d: trimmed, lower case, final dot dropped, IDN to A-labels, checked (labels 1 … 63, all ≤ 253,
+ * letters, digits and hyphens,
+ * '*' only as the whole first label, no address, no leading '-'). Appends to ret unless it is there already.
  * Errors in certbot's words where it has them: "Requested name X is an IP address. …". */
 int name_add_domain(struct strlist *ret, signet_str given, struct err *e);
 /* One address given with --ip-address, in canonical text (RFC 5952 for IPv6). */
 int name_add_ip(struct strlist *ret, signet_str given, struct err *e);
 bool name_is_ip(signet_str s);
 bool name_is_wildcard(signet_str s);
-/* The lineage name a new certificate gets: first domain without "*.", else first address. Checked: no '/', not "." or "..". */
+/* The lineage name a new certificate gets: first domain without "*.", else first address. Checked: no '/', not "." or
+ * "..". */
 int name_for_lineage(struct buf *ret, const struct strlist *domains, const struct strlist *ips, struct err *e);
 /* "a.test", "a.test and b.test", "a.test and 2 more": how certbot speaks of them. */
 void name_summary(struct buf *to, const struct strlist *domains, const struct strlist *ips);

@@ -1,6 +1,7 @@
 #include "plan/pick.h"
 
-struct pick pick_lineage(const struct pick_lineage *all, size_t n, const struct strlist *asked, const char *cert_name, bool duplicate)
+struct pick pick_lineage(const struct pick_lineage *all, size_t n, const struct strlist *asked, const char *cert_name,
+                         bool duplicate)
 {
     struct pick best = { .kind = PICK_NEW };
     if (cert_name && *cert_name) {

@@ -446,6 +446,96 @@ static void a_user_who_races_us_gains_nothing(void **state)
     assert_true(put > 0);
 }
 
+/* ---- what another process takes away ---- */
+
+/* Puts a file up in a process of its own that is then gone without a word. */
+static void put_and_die(const char *webroot, signet_str token)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct webfile *f;
+        struct err e = { 0 };
+        _exit(webfile_put(&f, webroot, token, CONTENT, &e) ? 1 : 0);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static bool undo(const struct record *r)
+{
+    struct err e = { 0 };
+    bool removed = false;
+    assert_int_equal(webfile_undo(r, &removed, &e), 0);
+    assert_int_equal(e.code, 0);
+    return removed;
+}
+
+static void what_a_dead_process_left_is_taken_away(void **state)
+{
+    (void)state;
+    RECORD_AUTO(first);
+    RECORD_AUTO(second);
+    folder("w", geteuid(), 0755);
+    assert_int_equal(webfile_describe(at("w"), TOKEN, CONTENT, &first), 0);
+    assert_false(undo(&first)); /* killed before anything was made */
+    put_and_die(at("w"), TOKEN);
+    assert_int_equal(webfile_describe(at("w"), STR("other"), CONTENT, &second), 0);
+    put_and_die(at("w"), STR("other"));
+    assert_int_equal(count("w/.well-known/acme-challenge"), 2);
+    assert_true(undo(&second));
+    assert_true(there("w/.well-known/acme-challenge/tok-EN_1"));
+    assert_true(undo(&first));
+    assert_int_equal(count("w"), 0);
+    assert_false(undo(&first));
+}
+
+static void only_what_is_provably_ours_is_taken_away(void **state)
+{
+    (void)state;
+    RECORD_AUTO(r);
+    RECORD_AUTO(bad);
+    struct err e = { 0 };
+    bool removed;
+    folder("w", geteuid(), 0755);
+    folder("w/.well-known", geteuid(), 0755);
+    folder("w/.well-known/acme-challenge", geteuid(), 0755);
+    assert_int_equal(webfile_describe(at("w"), TOKEN, CONTENT, &r), 0);
+    assert_int_equal(fs_create(AT_FDCWD, at("w/.well-known/acme-challenge/tok-EN_1"), STR("somebody else's"), 0644, &e),
+                     0);
+    assert_false(undo(&r));
+    assert_int_equal(unlink(at("w/.well-known/acme-challenge/tok-EN_1")), 0);
+    assert_int_equal(symlink("/etc/passwd", at("w/.well-known/acme-challenge/tok-EN_1")), 0);
+    assert_false(undo(&r));
+    assert_int_equal(unlink(at("w/.well-known/acme-challenge/tok-EN_1")), 0);
+    /* killed between making the file and writing it: the beginning of its content, or nothing */
+    assert_int_equal(fs_create(AT_FDCWD, at("w/.well-known/acme-challenge/tok-EN_1"), STR(""), 0644, &e), 0);
+    assert_true(undo(&r));
+    assert_true(there("w/.well-known/acme-challenge")); /* it was there before */
+    assert_int_equal(webfile_undo(&bad, &removed, &e), SIGNET_EFORMAT);
+    record_addz(&bad, "webroot", at("w"));
+    record_addz(&bad, "content", "x");
+    record_addz(&bad, "token", "../../secret");
+    assert_int_equal(webfile_undo(&bad, &removed, &e), SIGNET_EFORMAT);
+}
+
+static void a_planted_link_is_not_followed_to_take_away(void **state)
+{
+    (void)state;
+    RECORD_AUTO(r);
+    struct err e = { 0 };
+    if (!is_root())
+        return;
+    folder("w", NOBODY, 0755);
+    folder("secret", 0, 0755);
+    assert_int_equal(webfile_describe(at("w"), TOKEN, CONTENT, &r), 0);
+    folder("w/.well-known", NOBODY, 0755);
+    link_to("../../secret", "w/.well-known/acme-challenge", NOBODY);
+    assert_int_equal(fs_create(AT_FDCWD, at("secret/tok-EN_1"), CONTENT, 0644, &e), 0);
+    assert_false(undo(&r));
+    assert_true(there("secret/tok-EN_1"));
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -464,6 +554,9 @@ int main(void)
         T(a_failed_write_leaves_nothing),
         T(a_plain_user_is_told_what_is_not_allowed),
         T(a_user_who_races_us_gains_nothing),
+        T(what_a_dead_process_left_is_taken_away),
+        T(only_what_is_provably_ours_is_taken_away),
+        T(a_planted_link_is_not_followed_to_take_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

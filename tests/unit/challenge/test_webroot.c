@@ -143,7 +143,7 @@ static void who_leaves_the_prompt_ends_it(void **state)
     struct solver *s = opened();
     assert_int_equal(prefs_of(ops, s, IDENT_DNS("a.test"), &err), 0);
     assert_int_equal(err.code, SIGNET_ECANCELED);
-    assert_string_equal(err.text, "Every requested domain must have a webroot when using the webroot plugin.");
+    assert_string_equal(err.text, "Every requested identifier must have a webroot when using the webroot plugin.");
     user.answers = bad;
     assert_int_equal(prefs_of(ops, s, IDENT_DNS("a.test"), &err), 0);
     assert_string_equal(err.text, "/nowhere does not exist or is not a directory");

@@ -104,7 +104,7 @@ static void test_mode(void **state)
     umask(before);
     fs_join(&path, dir, "letsencrypt.log");
     assert_int_equal(stat(buf_z(&path), &st), 0);
-    assert_int_equal(st.st_mode & 07777, 0600);
+    assert_int_equal(st.st_mode & 07777, 0644);
 }
 
 static void test_size(void **state)

@@ -393,6 +393,97 @@ static void the_longest_limit_holds_for_collected_hooks(void **state)
     }
 }
 
+/* ---- noting what is owed ---- */
+
+static struct buf noted = BUF_INIT(1u << 16);
+
+static void note_due(void *ctx, const char *command, unsigned timeout_s)
+{
+    assert_ptr_equal(ctx, &noted);
+    buf_addf(&noted, "due %s %u|", command, timeout_s);
+}
+
+static void note_ran(void *ctx, bool post, const char *command)
+{
+    assert_ptr_equal(ctx, &noted);
+    buf_addf(&noted, "%s %s|", post ? "post" : "deploy", command);
+}
+
+static const struct hooks_watch watch = { &noted, note_due, note_ran };
+
+static void what_is_owed_is_noted_and_struck_out(void **state)
+{
+    (void)state;
+    STRLIST_AUTO(names);
+    STRLIST_AUTO(commands);
+    hooks.watch = &watch;
+    req.hook_timeout = 9;
+    req.pre_hook = "true";
+    req.post_hook = "exit 3";
+    req.deploy_hook = "echo d >> $OUT/ran";
+    script("deploy", "a", 0755);
+    assert_int_equal(hooks_pre(&hooks, &req, &err), 0);
+    assert_string_equal(buf_z(&noted), "due exit 3 9|");
+    buf_clear(&noted);
+    assert_int_equal(hooks_deploy_commands(&hooks, &req, &commands, &err), 0);
+    assert_int_equal(commands.n, 2);
+    assert_string_equal(commands.v[0], path_of("deploy", "a"));
+    assert_int_equal(hooks_deploy(&hooks, &req, "/live/a", &names, &err), 0);
+    assert_int_equal(hooks_post(&hooks, &req, false, &err), 0);
+    BUF_AUTO(want, 1024);
+    buf_addf(&want, "deploy %s|deploy echo d >> $OUT/ran|post exit 3|", path_of("deploy", "a"));
+    assert_string_equal(buf_z(&noted), buf_z(&want));
+    assert_ran("a /live/a||\nd\n");
+    strlist_done(&commands);
+    req.dry_run = true;
+    assert_int_equal(hooks_deploy_commands(&hooks, &req, &commands, &err), 0);
+    assert_int_equal(commands.n, 0);
+    buf_done(&noted);
+}
+
+static void a_post_hook_outlives_the_signal(void **state)
+{
+    (void)state;
+    STRLIST_AUTO(names);
+    hooks.watch = &watch;
+    req.post_hook = "echo p >> $OUT/ran";
+    req.deploy_hook = "echo d >> $OUT/ran";
+    loop_signal_raise(loop, SIGTERM);
+    assert_int_equal(hooks_deploy(&hooks, &req, "/live/a", &names, &err), SIGNET_ECANCELED);
+    assert_int_equal(hooks_post(&hooks, &req, false, &err), 0);
+    assert_int_equal(loop_signal(loop), SIGTERM);
+    loop_signal_clear(loop);
+    assert_ran("p\n");
+    assert_string_equal(buf_z(&noted), "post echo p >> $OUT/ran|"); /* the other one was not begun and is still owed */
+    buf_done(&noted);
+}
+
+static void an_interrupted_hook_is_not_owed_again(void **state)
+{
+    (void)state;
+    STRLIST_AUTO(names);
+    hooks.watch = &watch;
+    req.deploy_hook = "kill -TERM $PPID; sleep 30";
+    assert_int_equal(hooks_deploy(&hooks, &req, "/live/a", &names, &err), SIGNET_ECANCELED);
+    loop_signal_clear(loop);
+    assert_string_equal(buf_z(&noted), "deploy kill -TERM $PPID; sleep 30|");
+    assert_non_null(strstr(buf_z(&logged), "will not be run again"));
+    buf_done(&noted);
+}
+
+static void owed_hooks_get_the_same_variables(void **state)
+{
+    (void)state;
+    STRLIST_AUTO(names);
+    STRLIST_AUTO(commands);
+    strlist_addz(&names, "a.test");
+    strlist_addz(&commands, "echo \"$RENEWED_LINEAGE|$RENEWED_DOMAINS\" >> $OUT/ran");
+    assert_int_equal(hooks_deploy_owed(&hooks, &commands, "/live/a", &names, 0, &err), 0);
+    strlist_addz(&hooks.failed, "b.test");
+    assert_int_equal(hooks_post_owed(&hooks, "echo \"$RENEWED_DOMAINS|$FAILED_DOMAINS\" >> $OUT/ran", 0, &err), 0);
+    assert_ran("/live/a|a.test\n|b.test\n");
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -412,6 +503,10 @@ int main(void)
         T(long_lists_are_cut_at_whole_names),
         T(deploy_hooks_get_lineage_and_names),
         T(the_longest_limit_holds_for_collected_hooks),
+        T(what_is_owed_is_noted_and_struck_out),
+        T(a_post_hook_outlives_the_signal),
+        T(an_interrupted_hook_is_not_owed_again),
+        T(owed_hooks_get_the_same_variables),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#define H INT64_C(3600)
-#define D (24 * H)
+#define H  INT64_C(3600)
+#define D  (24 * H)
 #define T0 (INT64_C(1790000000))
 
 static struct due_input life(int64_t length, int64_t age)
@@ -22,9 +22,11 @@ static void lifetime_rule(void **state)
         int64_t length, age;
         bool due;
     } rows[] = {
-        { 90 * D, 59 * D, false }, { 90 * D, 60 * D, true },  { 90 * D, 61 * D, true },  { 45 * D, 29 * D, false }, { 45 * D, 30 * D, true },
-        { 10 * D, 6 * D, false },  { 10 * D, 7 * D, true },   { 6 * D, 71 * H, false },  { 6 * D, 72 * H, true },   { 1 * H, 29 * 60, false },
-        { 1 * H, 31 * 60, true },  { 398 * D, 265 * D, false }, { 398 * D, 266 * D, true }, { 0, 0, true }, { -5, 0, true },
+        { 90 * D, 59 * D, false },  { 90 * D, 60 * D, true }, { 90 * D, 61 * D, true },
+        { 45 * D, 29 * D, false },  { 45 * D, 30 * D, true }, { 10 * D, 6 * D, false },
+        { 10 * D, 7 * D, true },    { 6 * D, 71 * H, false }, { 6 * D, 72 * H, true },
+        { 1 * H, 29 * 60, false },  { 1 * H, 31 * 60, true }, { 398 * D, 265 * D, false },
+        { 398 * D, 266 * D, true }, { 0, 0, true },           { -5, 0, true },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -112,9 +114,13 @@ static void intervals(void **state)
     static const struct {
         const char *text;
         int64_t s;
-    } good[] = { { "30 days", 30 * D }, { "1 day", D },       { "720 hours", 30 * D }, { "1 day 12 hours", D + 12 * H }, { "30", 30 * D },
-                 { "2 weeks", 14 * D }, { "90 minutes", 5400 }, { " 3d ", 3 * D },       { "1 week, 1 day", 8 * D } };
-    static const char *const bad[] = { "", "days", "30 lightyears", "-1 day", "99999999999999999999 days", "1.5 days", "30 days!" };
+    } good[] = { { "30 days", 30 * D },     { "1 day", D },
+                 { "720 hours", 30 * D },   { "1 day 12 hours", D + 12 * H },
+                 { "30", 30 * D },          { "2 weeks", 14 * D },
+                 { "90 minutes", 5400 },    { " 3d ", 3 * D },
+                 { "1 week, 1 day", 8 * D } };
+    static const char *const bad[] = { "",         "days",    "30 lightyears", "-1 day", "99999999999999999999 days",
+                                       "1.5 days", "30 days!" };
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         int64_t s = -1;

@@ -15,13 +15,22 @@ static void domains_that_can_be_ordered(void **state)
     static const struct {
         const char *given, *want;
     } rows[] = {
-        { "example.com", "example.com" },   { "EXAMPLE.Com", "example.com" },     { "example.com.", "example.com" },
-        { " example.com ", "example.com" }, { "*.example.com", "*.example.com" }, { "a_b.example.com", "a_b.example.com" },
+        { "example.com", "example.com" },
+        { "EXAMPLE.Com", "example.com" },
+        { "example.com.", "example.com" },
+        { " example.com ", "example.com" },
+        { "*.example.com", "*.example.com" },
         { "xn--bcher-kva.example", "xn--bcher-kva.example" },
-        { "b\xc3\xbc" "cher.example", "xn--bcher-kva.example" },
-        { "B\xc3\x9c" "CHER.example", "xn--bcher-kva.example" },
-        { L63 ".example", L63 ".example" }, { "1.example", "1.example" },
-        { L63 "." L63 "." L63 ".abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghi", L63 "." L63 "." L63 ".abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghi" },
+        { "b\xc3\xbc"
+          "cher.example",
+          "xn--bcher-kva.example" },
+        { "B\xc3\x9c"
+          "CHER.example",
+          "xn--bcher-kva.example" },
+        { L63 ".example", L63 ".example" },
+        { "1.example", "1.example" },
+        { L63 "." L63 "." L63 ".abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghi",
+          L63 "." L63 "." L63 ".abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghi" },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -41,15 +50,14 @@ static void domains_that_cannot(void **state)
     } rows[] = {
         { "", "empty" },
         { ".", "empty label" },
-        { "com", "two labels" },
         { "a..b", "empty label" },
         { ".example.com", "empty label" },
+        { "a_b.example.com", "underscore" },
         { "-a.example", "hyphen" },
         { "a-.example", "hyphen" },
         { "a b.example", "invalid character" },
         { "a/b.example", "invalid character" },
         { "../etc/passwd", "empty label" },
-        { "*.com", "two labels" },
         { "*", "wildcard" },
         { "a.*.example", "wildcard" },
         { "*a.example", "wildcard" },
@@ -134,8 +142,12 @@ static void summaries(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(domains_that_can_be_ordered), cmocka_unit_test(domains_that_cannot), cmocka_unit_test(order_is_kept_and_repeats_go),
-        cmocka_unit_test(addresses),                   cmocka_unit_test(lineage_names),       cmocka_unit_test(summaries),
+        cmocka_unit_test(domains_that_can_be_ordered),
+        cmocka_unit_test(domains_that_cannot),
+        cmocka_unit_test(order_is_kept_and_repeats_go),
+        cmocka_unit_test(addresses),
+        cmocka_unit_test(lineage_names),
+        cmocka_unit_test(summaries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

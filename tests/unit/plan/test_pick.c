@@ -20,11 +20,11 @@ static void chooses(void **state)
         size_t index;
     } rows[] = {
         { "a.test", NULL, false, PICK_SAME, 0 },
-        { "b.test a.test", NULL, false, PICK_SAME, 1 },         /* order does not matter */
-        { "a.test b.test c.test", NULL, false, PICK_EXPAND, 1 },/* the largest subset */
+        { "b.test a.test", NULL, false, PICK_SAME, 1 },          /* order does not matter */
+        { "a.test b.test c.test", NULL, false, PICK_EXPAND, 1 }, /* the largest subset */
         { "c.test d.test", NULL, false, PICK_EXPAND, 2 },
-        { "b.test", NULL, false, PICK_NEW, 0 },                 /* a subset of one: a new one */
-        { "b.test x.test", NULL, false, PICK_NEW, 0 },          /* overlap: a new one */
+        { "b.test", NULL, false, PICK_NEW, 0 },        /* a subset of one: a new one */
+        { "b.test x.test", NULL, false, PICK_NEW, 0 }, /* overlap: a new one */
         { "a.test", NULL, true, PICK_NEW, 0 },
         { "a.test", "three", false, PICK_NAMED, 2 },
         { "c.test", "three", false, PICK_SAME, 2 },
