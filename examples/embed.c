@@ -2,8 +2,8 @@
  *
  *     embed DIRECTORY_URL CA_FILE WEBROOT DOMAIN OUT.pem
  *
- * http-01 is answered by a file in WEBROOT/.well-known/acme-challenge, which some web server serves for http://DOMAIN/.
- * OUT.pem receives the new key and the chain. A real program would keep the account key and signet_session_save's text. */
+ * http-01 is answered by a file in WEBROOT/.well-known/acme-challenge, which a web server serves for http://DOMAIN/.
+ * OUT.pem receives the new key and the chain. A real program would keep the account key and the session's text. */
 #include <curl/curl.h>
 #include <signet/acme.h>
 #include <signet/crypto.h>

@@ -26,6 +26,12 @@ def ca(make_pebble):
     return make_pebble(authz_reuse=100)
 
 
+def program():
+    """The program as it is shipped where it is there: what happens on disk is the same, and hundreds of runs go by faster."""
+    shipped = ROOT + "/build/signet"
+    return shipped if os.access(shipped, os.X_OK) and not os.environ.get("SIGNET_BIN") else signet_binary()
+
+
 def copy_of(base, path, ca):
     shutil.copytree(base.root, path, symlinks=True)
     box = Box(path, ca)
@@ -42,7 +48,7 @@ def copy_of(base, path, ca):
 def killed_at(crashpoint, box, n, words):
     """Runs signet and kills it at change number n. Returns the exit status and the changes up to there."""
     notes = "%s/changes" % box.root
-    argv = [crashpoint, str(n), box.config, notes, signet_binary(), *words] + box.common(words[0])
+    argv = [crashpoint, str(n), box.config, notes, program(), *words] + box.common(words[0])
     # the leak checker needs ptrace for itself
     r = execute(argv, box.env({"ASAN_OPTIONS": "detect_leaks=0"}), None, timeout=90, cwd=box.root)
     with open(notes) as f:

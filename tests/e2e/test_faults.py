@@ -51,7 +51,8 @@ def test_one_transient_fault_anywhere_in_a_renewal(fbox, proxy, kind):
         try:
             assert r.rc == 0, r
             assert fbox.lineage("sweep.example").check_pair() == version
-            assert proxy.ca.issued(since) == 1 and proxy.ca.count("newOrder", since) <= 2
+            # an order whose making was lost may stay behind; asking again for the same predecessor is refused once
+            assert proxy.ca.issued(since) == 1 and 1 <= proxy.ca.placed(since) <= 2 and proxy.ca.count("newOrder", since) <= 3
         except AssertionError as e:
             bad.append("%s: %s" % (where, e))
             version = fbox.lineage("sweep.example").check_pair()

@@ -1,11 +1,12 @@
 /* Kills a program at a chosen change to a folder.
  *
- *     crashpoint N ROOT LIST COMMAND [ARGUMENT ...]
+ *     crashpoint N ROOT[:ROOT ...] LIST COMMAND [ARGUMENT ...]
  *
- * Follows COMMAND and all its children with ptrace and counts the system calls that would change something below ROOT: opening
- * for writing, writing, renaming, linking, removing, making folders, changing modes, owners, sizes and times, syncing. On entry of
- * number N, before it happens, the whole process tree is killed with SIGKILL; exit status 99. With N = 0, or when the program ends before
- * its Nth change, the status is the program's own (128 + n for a signal). LIST gets one line for each change that was counted.
+ * Follows COMMAND and all its children with ptrace and counts the system calls that would change something below a
+ * ROOT: opening for writing, writing, renaming, linking, removing, making folders, changing modes, owners, sizes and
+ * times, syncing. On entry of number N, before it happens, the whole process tree is killed with SIGKILL; exit
+ * status 99. With N = 0, or when the program ends before its Nth change, the status is the program's own (128 + n for a
+ * signal). LIST gets one line for each change that was counted.
  *
  * The count is one for the whole tree, in the order of entry, unlike that of strace's fault injection. */
 #include <errno.h>
@@ -25,9 +26,10 @@
 #include <unistd.h>
 
 #define PROCS_MAX 256
-#define KILLED 99
+#define KILLED    99
 
-/* What of a system call's arguments names the thing changed: a path relative to a folder's descriptor, a path alone, a descriptor. */
+/* What of a system call's arguments names the thing changed: a path relative to a folder's descriptor, a path alone, a
+ * descriptor. */
 enum shape { AT, PATH, FD };
 
 struct call {
@@ -39,10 +41,22 @@ struct call {
     int flags;       /* the argument with open flags, or -1 */
 };
 
-#define ONE_AT(n, d, p) { SYS_##n, #n, AT, d, p, -1, -1, -1 }
-#define ONE_PATH(n) { SYS_##n, #n, PATH, -1, 0, -1, -1, -1 }
-#define TWO_PATHS(n) { SYS_##n, #n, PATH, -1, 0, -1, 1, -1 }
-#define ONE_FD(n, d) { SYS_##n, #n, FD, d, -1, -1, -1, -1 }
+#define ONE_AT(n, d, p)                                                                                                \
+    {                                                                                                                  \
+        SYS_##n, #n, AT, d, p, -1, -1, -1                                                                              \
+    }
+#define ONE_PATH(n)                                                                                                    \
+    {                                                                                                                  \
+        SYS_##n, #n, PATH, -1, 0, -1, -1, -1                                                                           \
+    }
+#define TWO_PATHS(n)                                                                                                   \
+    {                                                                                                                  \
+        SYS_##n, #n, PATH, -1, 0, -1, 1, -1                                                                            \
+    }
+#define ONE_FD(n, d)                                                                                                   \
+    {                                                                                                                  \
+        SYS_##n, #n, FD, d, -1, -1, -1, -1                                                                             \
+    }
 
 static const struct call calls[] = {
     { SYS_openat, "openat", AT, 0, 1, -1, -1, 2 },
@@ -93,7 +107,9 @@ static const struct call calls[] = {
 
 static pid_t procs[PROCS_MAX];
 static size_t n_procs;
-static const char *root;
+#define ROOTS_MAX 8
+static char roots[ROOTS_MAX][PATH_MAX];
+static size_t n_roots;
 static unsigned long count;
 static FILE *list;
 
@@ -122,7 +138,8 @@ static void procs_remove(pid_t pid)
             procs[i] = procs[--n_procs];
 }
 
-/* A string of the traced process; "" where it cannot be read. Read page by page, so that a string at the end of a mapping is found. */
+/* A string of the traced process; "" where it cannot be read. Read page by page, so that a string at the end of a
+ * mapping is found. */
 static void read_string(pid_t pid, uint64_t addr, char *to, size_t size)
 {
     size_t got = 0;
@@ -165,8 +182,22 @@ static void resolve(pid_t pid, int dirfd, const char *path, char *to, size_t siz
 
 static bool below_root(const char *path)
 {
-    size_t n = strlen(root);
-    return !strncmp(path, root, n) && (path[n] == '/' || path[n] == '\0');
+    for (size_t i = 0; i < n_roots; i++) {
+        size_t n = strlen(roots[i]);
+        if (!strncmp(path, roots[i], n) && (path[n] == '/' || path[n] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+static void take_roots(char *list)
+{
+    char *rest = list, *one;
+    while ((one = strsep(&rest, ":")) && n_roots < ROOTS_MAX) {
+        if (!realpath(one, roots[n_roots]))
+            snprintf(roots[n_roots], sizeof roots[n_roots], "%s", one);
+        n_roots++;
+    }
 }
 
 static bool opens_for_change(pid_t pid, const struct call *c, const uint64_t *args)
@@ -184,7 +215,8 @@ static bool opens_for_change(pid_t pid, const struct call *c, const uint64_t *ar
     return (flags & (O_CREAT | O_TRUNC)) || (flags & O_ACCMODE) != O_RDONLY;
 }
 
-static bool names_ours(pid_t pid, const struct call *c, const uint64_t *args, int dir, int path, char *shown, size_t size)
+static bool names_ours(pid_t pid, const struct call *c, const uint64_t *args, int dir, int path, char *shown,
+                       size_t size)
 {
     char name[PATH_MAX] = "", full[2 * PATH_MAX] = "";
     if (c->shape == FD) {
@@ -242,7 +274,8 @@ static pid_t start(char **argv)
     int st;
     if (waitpid(pid, &st, WUNTRACED) != pid)
         die("waitpid");
-    long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
+    long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
+                   PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
     if (ptrace(PTRACE_SEIZE, pid, 0, options))
         die("PTRACE_SEIZE");
     kill(pid, SIGCONT);
@@ -261,7 +294,8 @@ static bool handle_stop(pid_t pid, int st, unsigned long at)
             now = count_call(pid, &info, at);
         sig = 0;
     } else if (event == PTRACE_EVENT_STOP) {
-        /* a new child, or a group stop: SIGSTOP and its like are left pending by LISTEN, but nothing here stops itself for long */
+        /* a new child, or a group stop: SIGSTOP and its like are left pending by LISTEN, but nothing here stops itself
+         * for long */
         sig = 0;
     } else if (event) {
         sig = 0;
@@ -273,13 +307,12 @@ static bool handle_stop(pid_t pid, int st, unsigned long at)
 
 int main(int argc, char **argv)
 {
-    char real[PATH_MAX];
     if (argc < 5) {
-        fprintf(stderr, "usage: crashpoint N ROOT LIST COMMAND [ARGUMENT ...]\n");
+        fprintf(stderr, "usage: crashpoint N ROOT[:ROOT ...] LIST COMMAND [ARGUMENT ...]\n");
         return 125;
     }
     unsigned long at = strtoul(argv[1], NULL, 10);
-    root = realpath(argv[2], real) ? real : argv[2];
+    take_roots(argv[2]);
     if (!(list = fopen(argv[3], "we")))
         die(argv[3]);
     pid_t first = start(argv + 4);

@@ -20,10 +20,10 @@ ROOMS = {
     "options": {"base", "crypto"},
     "plan": {"base", "crypto", "options"},
     "store": {"base", "crypto", "options"},
-    "challenge": {"base", "crypto", "net", "options"},
+    "challenge": {"base", "crypto", "net", "options", "deploy"},
     "deploy": {"base", "crypto", "net", "options"},
     "client": {"base", "sandbox", "crypto", "net", "talker", "options", "plan", "store", "challenge", "deploy"},
-    "cli": {"base", "crypto", "net", "sandbox", "talker", "options", "plan", "store", "challenge", "deploy", "client"},
+    "cli": {"base", "sandbox", "crypto", "net", "sandbox", "talker", "options", "plan", "store", "challenge", "deploy", "client"},
 }
 # The one thing that stands beside the order: solvers and hooks talk to the user through the interface that the front end implements.
 EXTRA = {("challenge", "client/ui.h"), ("deploy", "client/ui.h")}

@@ -149,6 +149,10 @@ class Pebble:
     def count(self, endpoint, since=0):
         return sum(1 for _, p in self.requests(since) if p == endpoint)
 
+    def placed(self, since=0):
+        """Orders that were made; a refused newOrder makes none."""
+        return len(re.findall(r"Added order \S+ to the db", self.text(since)))
+
     def mark(self):
         """A place in the log, for requests(since) and text(since)."""
         return os.path.getsize(self.log)
