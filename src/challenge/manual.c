@@ -28,9 +28,9 @@ static int manual_open(struct solver **ret, const struct solver_ctx *ctx, struct
     const struct request *req = ctx->req;
     struct solver probe = { .ctx = *ctx };
     if (!by_hook(&probe) && (req->noninteractive || !ctx->ui || !ctx->ui->interactive))
-        return err_set(e, SIGNET_EINVAL,
-                       "An authentication script must be provided with --manual-auth-hook when using the manual plugin "
-                       "non-interactively.");
+        return err_set(
+            e, SIGNET_EINVAL,
+            "Nobody is here to set challenges up by hand: name a program that does with --manual-auth-hook.");
     int rc = req->disable_hook_validation ? 0 : hook_check(req->manual_auth_hook, "manual-auth", e);
     if (!rc && !req->disable_hook_validation)
         rc = hook_check(req->manual_cleanup_hook, "manual-cleanup", e);

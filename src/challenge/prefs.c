@@ -50,11 +50,10 @@ uint32_t prefs_for(const struct request *req, uint32_t types, const signet_chal 
     if (c.prefs)
         return c.prefs;
     if (!c.able)
-        err_set(e, SIGNET_EINVAL, "None of the preferred challenges are supported by the selected plugin");
+        err_set(e, SIGNET_EINVAL, "The chosen plugin can do none of the preferred challenges");
     else
         err_set(e, SIGNET_EINVAL,
                 "Client with the currently selected authenticator does not support any combination of challenges that "
-                "will satisfy the "
-                "CA. You may need to use an authenticator plugin that can do challenges over DNS.");
+                "will satisfy the CA. A plugin that answers over DNS may do.");
     return 0;
 }

@@ -197,7 +197,7 @@ static void made_release(struct made *m)
     if (fstatat(m->parent, m->name, &st, AT_SYMLINK_NOFOLLOW) || st.st_dev != m->dev || st.st_ino != m->ino)
         log_info(ROOM, "The challenge folder %s was replaced by somebody else, it is left alone", m->name);
     else if (unlinkat(m->parent, m->name, AT_REMOVEDIR))
-        log_info(ROOM, "Challenge directory %s was not empty, didn't remove", m->name);
+        log_info(ROOM, "The challenge folder %s stays: there are other files in it", m->name);
     made_free(m);
 }
 

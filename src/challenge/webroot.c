@@ -7,7 +7,7 @@
 
 #define PATH_MAX_BYTES 8192u
 #define TRIES          5 /* at a prompt */
-#define EVERY_NAME     "Every requested identifier must have a webroot when using the webroot plugin."
+#define EVERY_NAME     "There must be a webroot for each name."
 
 struct solver {
     struct solver_ctx ctx;

@@ -159,7 +159,7 @@ static int prepare(struct program *p, struct err *e)
     if (!rc)
         rc = logfile_open(&p->log, r->logs_dir, r->max_log_backups, e);
     if (rc == SIGNET_ESYS && geteuid() != 0)
-        err_hint(e, "Either run as root, or set --config-dir, --work-dir, and --logs-dir to writeable paths.");
+        err_hint(e, "Run as root, or name folders of your own with --config-dir, --work-dir and --logs-dir.");
     if (rc)
         return rc;
     (void)log_add_sink(logfile_sink, &p->log);

@@ -120,8 +120,8 @@ static int no_answer(struct ui_tty *t, const char *question, const char *extra, 
                       flag ? flag : "", flag ? " flag)" : "");
         return SIGNET_EUSAGE;
     }
-    return err_set(e, SIGNET_EUSAGE, "Unable to get an answer for the question:\n%s%s%s%s", question,
-                   flag ? "\nYou can provide an answer on the command line with the " : "", flag ? flag : "",
+    return err_set(e, SIGNET_EUSAGE, "Nobody is here to answer this question:\n%s%s%s%s", question,
+                   flag ? "\nOn the command line it is answered with the " : "", flag ? flag : "",
                    flag ? " flag." : "");
 }
 
@@ -277,10 +277,7 @@ static int checklist(struct ui *u, const char *question, const struct strlist *t
     for (;;) {
         STRLIST_AUTO(picked);
         show_choices(t, question, (const char *const *)tags->v, tags->n);
-        rc = ask_text(t,
-                      "Select the appropriate numbers separated by commas and/or spaces, or leave input blank to "
-                      "select all options shown",
-                      &answer, e);
+        rc = ask_text(t, "Numbers, with commas or spaces between them; nothing means all of them", &answer, e);
         if (rc)
             return rc;
         if (pick(buf_z(&answer), tags, &picked))

@@ -46,8 +46,8 @@ int verb_unregister(struct run *r, struct err *e)
     if (rc == SIGNET_ENOTFOUND && !r->req->account)
         return err_set(e, rc, "Could not find existing account for server %s.", r->req->server);
     if (!rc && r->ui->interactive)
-        rc = r->ui->ops->yesno(r->ui, "Are you sure you would like to irrevocably deactivate your account?",
-                               "Deactivate", "Abort", "--account", &yes, e);
+        rc = r->ui->ops->yesno(r->ui, "Deactivate this account? It can never be used again.", "Deactivate", "Abort",
+                               "--account", &yes, e);
     if (!rc && !yes)
         return err_set(e, SIGNET_ECANCELED, "Deactivation aborted.");
     if (rc || (rc = account_job(r, s, &p, &ev, e)) || (rc = account_delete(r->tree, s->server, s->account->id, e)))

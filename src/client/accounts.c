@@ -108,12 +108,12 @@ static int ask_terms(struct run *r, const struct request *req, struct ca_slot *s
         return rc;
     if (ev.u.done.meta.terms_of_service.n == 0)
         return 0;
-    buf_addz(&question, "Please read the Terms of Service at: ");
+    buf_addz(&question, "The terms of service of this CA are at: ");
     buf_add_escaped(&question, ev.u.done.meta.terms_of_service, 2048);
-    buf_addz(&question, "\nYou must agree in order to register with the ACME server. Do you agree?");
+    buf_addz(&question, "\nIt gives accounts only to those who agree to them. Do you agree?");
     if ((rc = r->ui->ops->yesno(r->ui, buf_z(&question), "Yes", "No", "--agree-tos", &yes, e)))
         return rc;
-    return yes ? 0 : err_set(e, SIGNET_ECANCELED, "Registration cannot proceed without accepting Terms of Service.");
+    return yes ? 0 : err_set(e, SIGNET_ECANCELED, "Without consent to its terms of service the CA gives no account.");
 }
 
 static int eab_params(const struct request *req, signet_account_params *p, struct buf *hmac, struct err *e)

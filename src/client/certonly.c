@@ -53,9 +53,8 @@ static int ask_names(struct run *r, struct target *t, struct err *e)
     int rc = r->ui->interactive ? account_obtain(r, r->req, &slot, e) : 0;
     if (rc)
         return rc;
-    rc = r->ui->ops->input(
-        r->ui, "Please enter the domain name(s) you would like on your certificate (comma and/or space separated)",
-        "--domains", &text, e);
+    rc = r->ui->ops->input(r->ui, "Names for the certificate (with commas or spaces between them)", "--domains", &text,
+                           e);
     if (rc)
         return rc;
     for (size_t i = 0; i < text.n; i++)
@@ -67,8 +66,7 @@ static int ask_names(struct run *r, struct target *t, struct err *e)
         rc = name_add_domain(&t->domains, str_of(parts.v[i]), e);
     if (!rc && !t->domains.n)
         rc = err_set(e, SIGNET_EUSAGE,
-                     "Please specify --domains, or --installer that will help in domain names autodiscovery, or "
-                     "--cert-name for an existing certificate name.");
+                     "No name was given: --domains says which, or --cert-name a certificate that is there already.");
     return rc;
 }
 
@@ -156,20 +154,18 @@ static int confirm_expand(struct run *r, const struct target *t, const struct pi
     bool yes = false;
     if (r->req->expand || r->req->renew_by_default)
         return 0;
-    buf_addz(&q, "You have an existing certificate that contains a portion of the domains you requested (ref: ");
-    buf_addf(&q, "%s/renewal/%s.conf)\n\nIt contains these names: ", r->tree->config_dir, old->name);
+    buf_addz(&q, "There is a certificate for a part of these names (ref: ");
+    buf_addf(&q, "%s/renewal/%s.conf)\n\nIts names: ", r->tree->config_dir, old->name);
     strlist_join(old->names, ", ", &q);
-    buf_addz(&q, "\n\nYou requested these names for the new certificate: ");
+    buf_addz(&q, "\n\nAsked for: ");
     strlist_join(&t->asked, ", ", &q);
-    buf_addz(&q, ".\n\nDo you want to expand and replace this existing certificate with the new certificate?");
+    buf_addz(&q, ".\n\nReplace it by one for all of them?");
     int rc = r->ui->ops->yesno(r->ui, buf_z(&q), "Expand", "Cancel", "--expand", &yes, e);
     if (rc || yes)
         return rc;
-    return err_set(
-        e, SIGNET_ECANCELED,
-        "To obtain a new certificate that contains these names without replacing your existing certificate for "
-        "%s, you must use the --duplicate option.",
-        old->name);
+    return err_set(e, SIGNET_ECANCELED,
+                   "Nothing was changed. --duplicate makes a certificate of its own and leaves %s as it is.",
+                   old->name);
 }
 
 /* Those of `names` that are not among `others`, one a line. */
@@ -189,15 +185,15 @@ static int confirm_other_names(struct run *r, const struct target *t, const stru
     bool yes = false;
     if (r->req->renew_with_new_domains || !r->ui->interactive)
         return 0;
-    buf_addf(&q, "You are updating certificate %s to include new domain(s):", old->name);
+    buf_addf(&q, "Certificate %s would gain these names:", old->name);
     list_missing(&q, &t->asked, old->names, '+');
-    buf_addz(&q, "\n\nYou are also removing previously included domain(s):");
+    buf_addz(&q, "\n\nand lose these:");
     list_missing(&q, old->names, &t->asked, '-');
-    buf_addz(&q, "\n\nDid you intend to make this change?");
+    buf_addz(&q, "\n\nIs that what you want?");
     int rc = r->ui->ops->yesno(r->ui, buf_z(&q), "Update certificate", "Cancel", "--renew-with-new-domains", &yes, e);
     return rc || yes ? rc
                      : err_set(e, SIGNET_ECANCELED,
-                               "Specified mismatched certificate name and domains. Nothing was changed.");
+                               "Nothing was changed: --cert-name and the names given do not belong together.");
 }
 
 static const char *key_words(const char *type)
@@ -218,8 +214,8 @@ static int check_key_type(struct run *r, const struct lineage *l, bool *ret_chan
     *ret_change = !rc && said && req->certname && strcmp(old, req->key_type);
     if (rc || *ret_change || !strcmp(old, req->key_type))
         return rc;
-    buf_addf(&q, "An %s certificate named %s already exists. Do you want to update its key type to %s?", key_words(old),
-             l->name, key_words(req->key_type));
+    buf_addf(&q, "Certificate %s has an %s key. Is the next one to be %s?", l->name, key_words(old),
+             key_words(req->key_type));
     if (r->ui->interactive && !req->renew_by_default &&
         (rc = r->ui->ops->yesno(r->ui, buf_z(&q), "Update key type", "Keep existing key type", "--key-type", ret_change,
                                 e)))
@@ -231,9 +227,8 @@ static int check_key_type(struct run *r, const struct lineage *l, bool *ret_chan
     if (!said)
         return 0;
     return err_set(e, SIGNET_EINVAL,
-                   "Are you trying to change the key type of the certificate named %s from %s to %s? Please provide "
-                   "both --cert-name "
-                   "and --key-type on the command line to confirm the change you are trying to make.",
+                   "Certificate %s has an %s key; another type, %s, is given to it only when --cert-name and "
+                   "--key-type both say so.",
                    l->name, key_words(old), key_words(req->key_type));
 }
 
@@ -268,9 +263,8 @@ static int decide_same(struct run *r, struct target *t, struct err *e)
         return 0;
     }
     buf_addf(&question,
-             "You have an existing certificate that has exactly the same domains or certificate name you requested and "
-             "isn't close to expiry.\n"
-             "(ref: %s)\n\nWhat would you like to do?",
+             "There is a certificate for exactly these names, and it is not due yet.\n(ref: %s)\n\nWhat would you like "
+             "to do?",
              t->lineage->conf_path);
     rc = r->ui->ops->menu(r->ui, buf_z(&question), choices, 2, "--keep-until-expiring", &choice, e);
     t->keep = !rc && choice == 0;
@@ -339,11 +333,10 @@ static int check_test_over_real(const struct run *r, const struct target *t, str
     if (conf_get(t->lineage->conf, "renewalparams", "server", &server) && strstr(buf_z(&server), "staging"))
         return 0;
     if (!lineage_cert(t->lineage, &c, e) && !cert_is_test(&c, &(struct request){ 0 }))
-        rc = err_set(e, SIGNET_EINVAL,
-                     "You've asked to renew/replace a seemingly valid certificate with a test certificate (domains: "
-                     "%s). We will not do that "
-                     "unless you use the --break-my-certs flag!",
-                     t->lineage->name);
+        rc = err_set(
+            e, SIGNET_EINVAL,
+            "A test certificate would take the place of a good one (%s). If that is meant, --break-my-certs says so.",
+            t->lineage->name);
     cert_info_done(&c);
     return rc;
 }
@@ -375,11 +368,8 @@ static void tell_saved(struct run *r, const struct lineage *l, int64_t not_after
                ? "\nCertbot has set up a scheduled task to automatically renew this certificate in the background."
                : "");
     if (by_hand)
-        ui_say(r->ui, "\nNEXT STEPS:\n- This certificate will not be renewed automatically. Autorenewal of --manual "
-                      "certificates requires the use "
-                      "of an authentication hook script (--manual-auth-hook) but one was not provided. To renew this "
-                      "certificate, run the same "
-                      "command again before it expires.");
+        ui_say(r->ui, "\nNEXT STEPS:\n- No timer can renew this certificate, as --manual was used without a "
+                      "--manual-auth-hook. Give one, or run this command again in time.");
     else if (!req->preconfigured_renewal)
         ui_say(r->ui, "\nNEXT STEPS:\n- Have \"renew\" run twice a day (cron or a systemd timer), if nothing does so "
                       "yet: it renews what is due "

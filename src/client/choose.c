@@ -20,9 +20,8 @@ static int ask_authenticator(struct run *r, struct err *e)
     }
     if (!r->ui->interactive)
         return err_set(e, SIGNET_EUSAGE,
-                       "Missing command line flags. For non-interactive execution, you will need to specify a plugin "
-                       "on the command line.  Run "
-                       "with '--help plugins' to see a list of options.");
+                       "Missing command line flags: no plugin is named (--webroot, --standalone …; \"--help plugins\" "
+                       "lists them), and nobody is here to be asked.");
     int rc = r->ui->ops->menu(r->ui, "How would you like to authenticate with the ACME CA?",
                               (const char *const *)lines.v, lines.n, "--authenticator", &choice, e);
     if (rc)

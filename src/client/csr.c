@@ -106,10 +106,8 @@ static int save(struct run *r, const struct issue *i, struct err *e)
     clock_fmt_date(&date, until);
     ui_say(r->ui,
            "\nSuccessfully received certificate.\nCertificate is saved at:            %s\nIntermediate CA chain is "
-           "saved at:  %s\n"
-           "Full certificate chain is saved at: %s\nThis certificate expires on %s.\nNEXT STEPS:\n"
-           "- Certificates created using --csr will not be renewed automatically. Run the same command again before "
-           "this one expires.",
+           "saved at:  %s\nFull certificate chain is saved at: %s\nThis certificate expires on %s.\nNEXT STEPS:\n- "
+           "Nothing renews a certificate for a CSR by itself. Run this command again in time.",
            buf_z(&cert_path), buf_z(&chain_path), buf_z(&full_path), buf_z(&date));
     return 0;
 }

@@ -123,12 +123,10 @@ static int refuse_reuse(const struct key_wish *w, const struct key *old, struct 
     const char *what = w->type != key_kind(old) ? "key-type" : w->type == KEY_RSA ? "rsa-key-size" : "elliptic-curve";
     if (w->type == key_kind(old) && w->size == key_size(old))
         return 0;
-    return err_set(
-        e, SIGNET_EINVAL,
-        "Unable to change the --%s of this certificate because --reuse-key is set. To stop reusing the private key, "
-        "specify "
-        "--no-reuse-key. To change the private key this one time and then reuse it in future, add --new-key.",
-        what);
+    return err_set(e, SIGNET_EINVAL,
+                   "--%s asks for another key than the one that --reuse-key keeps. --no-reuse-key no longer keeps it; "
+                   "--new-key makes a new one now and keeps that.",
+                   what);
 }
 
 static int lineage_key(const struct lineage *l, struct key **ret, struct err *e)

@@ -42,11 +42,8 @@ void present_pause(struct ui *u, struct challenge *const *c, size_t n)
     BUF_AUTO(text, TEXT_MAX);
     buf_addz(&text, "Challenges loaded. Press continue to submit to CA.");
     if (u->verbose > 0) {
-        section(&text, c, n,
-                "The following URLs should be accessible from the internet and return the value mentioned:", true,
-                describe_http);
-        section(&text, c, n, "The following FQDNs should return a TXT resource record with the value mentioned:", false,
-                describe_record);
+        section(&text, c, n, "What the CA must find at these addresses:", true, describe_http);
+        section(&text, c, n, "What the CA must find as TXT records of these names:", false, describe_record);
     } else {
         buf_addz(&text, "\nPass \"-v\" for more info about challenges.");
     }

@@ -216,11 +216,10 @@ static int check_not_test(const struct renewal *w, const struct flight *f, struc
     if (w->r->req->dry_run || req->break_my_certs || !strstr(req->server, "staging") ||
         !conf_get(f->lineage->conf, "renewalparams", "server", &stored) || strstr(buf_z(&stored), "staging"))
         return 0;
-    return err_set(e, SIGNET_EINVAL,
-                   "You've asked to renew/replace a seemingly valid certificate with a test certificate (%s). We will "
-                   "not do that unless you use "
-                   "the --break-my-certs flag!",
-                   f->c->name);
+    return err_set(
+        e, SIGNET_EINVAL,
+        "A test certificate would take the place of a good one (%s). If that is meant, --break-my-certs says so.",
+        f->c->name);
 }
 
 static int open_flight(struct renewal *w, struct flight *f, struct err *e)
@@ -391,15 +390,9 @@ static int check_usage(const struct request *req, struct err *e)
 {
     if (!req->domains.n && !req->ip_addresses.n)
         return 0;
-    return err_set(
-        e, SIGNET_EINVAL,
-        "Currently, the renew verb is capable of either renewing all installed certificates that are due to be renewed "
-        "or renewing a "
-        "single certificate specified by its name using the --cert-name option (-d, --domain, and --ip-address are not "
-        "valid options "
-        "for the renew subcommand). If you would like to renew specific certificates by their identifiers, use the "
-        "certonly "
-        "command instead. The renew verb may provide other options for selecting certificates to renew in the future.");
+    return err_set(e, SIGNET_EINVAL,
+                   "renew takes no names (-d, --ip-address): it renews all certificates that are due, or one with "
+                   "--cert-name. certonly takes names.");
 }
 
 int verb_renew(struct run *r, struct err *e)

@@ -127,9 +127,7 @@ static int wants_delete(struct run *r, bool *ret, struct err *e)
     *ret = r->req->delete_after_revoke != TRI_NO;
     if (r->req->delete_after_revoke != TRI_UNSET || !r->ui->interactive)
         return 0;
-    return r->ui->ops->yesno(r->ui,
-                             "Would you like to delete the certificate(s) you just revoked, along with all earlier and "
-                             "later versions of the certificate?",
+    return r->ui->ops->yesno(r->ui, "Delete the files of the revoked certificate, all versions of it?",
                              "Yes (recommended)", "No", "--delete-after-revoke", ret, e);
 }
 
@@ -142,10 +140,8 @@ static int clean_up(struct run *r, const struct victim *v, struct err *e)
     if ((rc = lineage_shares_archive(r->tree, v->name, &shared, e)))
         return rc;
     if (shared) {
-        ui_say(
-            r->ui,
-            "Not deleting revoked certificates due to overlapping archive dirs. More than one certificate is using %s",
-            v->name);
+        ui_say(r->ui, "Nothing was deleted: another certificate has its files in the archive folder of %s, too.",
+               v->name);
         return 0;
     }
     if ((rc = lineage_delete(r->tree, v->name, e)))

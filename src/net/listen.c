@@ -13,10 +13,7 @@ enum { BACKLOG = 128, PORT_TRIES = 10 };
 static int say_refused(int errnum, unsigned port, struct err *e)
 {
     if (errnum == EACCES) {
-        err_set(e, SIGNET_ESYS,
-                "Could not bind TCP port %u because you don't have the appropriate permissions (for example, you "
-                "aren't running this program as root).",
-                port);
+        err_set(e, SIGNET_ESYS, "Could not bind TCP port %u because you don't have the appropriate permissions.", port);
         err_hint(e, "Run it as root, or with the capability CAP_NET_BIND_SERVICE.");
         return SIGNET_ESYS;
     }

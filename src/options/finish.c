@@ -114,10 +114,7 @@ static int finish_server(struct request *r, struct err *e)
 static int finish_certificate(struct request *r, struct err *e)
 {
     if (r->csr && r->verb != VERB_CERTONLY)
-        return refuse(
-            e,
-            "Currently, a CSR file may only be specified when obtaining a new or replacement via the certonly command. "
-            "Please try the certonly command instead.");
+        return refuse(e, "--csr goes with the command certonly and no other.");
     if (r->csr && r->allow_subset_of_names)
         return refuse(e, "--allow-subset-of-names cannot be used with --csr");
     if (r->must_staple && r->staple_ocsp != TRI_YES)

@@ -45,9 +45,8 @@ int set_webroot_path(struct request *r, const struct opt *o, signet_str value, e
     (void)o;
     (void)from;
     if (r->names_before_webroot)
-        return err_set(
-            e, SIGNET_EINVAL,
-            "If you specify multiple webroot paths, one of them must precede all --domain and --ip-address flags");
+        return err_set(e, SIGNET_EINVAL,
+                       "With several --webroot-path the first must come before all --domain and --ip-address");
     if (!r->webroot_path.n && (r->domains.n || r->ip_addresses.n))
         r->names_before_webroot = true;
     BUF_AUTO(path, PATH_TEXT_MAX);

@@ -56,7 +56,7 @@ def talk(box, *words, answers=(), timeout=30):
 def test_certonly_without_a_word(box):
     r = talk(box, "certonly", answers=[(r"How would you like to authenticate(?s:.*)to cancel\): $", "1\n"), (r"Enter email address.*\n.*cancel\): $", "nobody\n"),
                                        (r"problem with your email(?s:.*)cancel\): $", "me@mail.example\n"),
-                                       (r"Do you agree\?(?s:.*)\(Y\)es/\(N\)o: $", "y\n"), (r"Account registered(?s:.*)space separated\) .*cancel\): $", "a.t.example, b.t.example\n")])
+                                       (r"Do you agree\?(?s:.*)\(Y\)es/\(N\)o: $", "y\n"), (r"Account registered(?s:.*)Names for the certificate(?s:.*)cancel\): $", "a.t.example, b.t.example\n")])
     assert r.rc == 0 and "Requesting a certificate for a.t.example and b.t.example\n" in r.text
     box.lineage("a.t.example").check(version=1, names=["a.t.example", "b.t.example"])
     assert "me@mail.example" in box.signet("show_account").out
@@ -88,7 +88,7 @@ def test_expand(box, answer, version):
 def test_other_names_for_a_lineage(box, answer, version):
     box.issue("a.t.example")
     r = talk(box, "certonly", "--standalone", "--cert-name", "a.t.example", "-d", "a.t.example,b.t.example",
-             answers=[(r"\+ b\.t\.example\n\nYou are also removing previously included domain\(s\):\n\(None\)(?s:.*)ancel: $", answer + "\n")])
+             answers=[(r"\+ b\.t\.example\n\nand lose these:\n\(None\)(?s:.*)ancel: $", answer + "\n")])
     assert r.rc == (0 if answer == "u" else 1)
     box.lineage("a.t.example").check(version=version)
 
@@ -98,7 +98,7 @@ def test_an_rsa_certificate_may_become_an_ecdsa_one(box, answer, kind):
     box.issue("a.t.example", args=["--key-type", "rsa"])
     more = [] if answer == "u" else [(r"What would you like to do(?s:.*)to cancel\): $", "2\n")]
     r = talk(box, "certonly", "--standalone", "-d", "a.t.example",
-             answers=[(r"An RSA certificate named a\.t\.example already exists(?s:.*)\(U\)pdate key type/\(K\)eep existing key type: $", answer + "\n")] + more)
+             answers=[(r"Certificate a\.t\.example has an RSA key(?s:.*)\(U\)pdate key type/\(K\)eep existing key type: $", answer + "\n")] + more)
     assert r.rc == 0
     box.lineage("a.t.example").check(version=2, key=kind)
 
@@ -190,10 +190,10 @@ def test_by_hand_works_and_says_that_it_will_not_renew(box):
 
     r = talk(box, "certonly", "--manual", "--preferred-challenges", "dns", "-d", "hand.t.example", "--preconfigured-renewal",
              answers=[(r"(_acme-challenge\.hand\.t\.example)\.\n(?s:.*)value:\n\n(\S+)\n(?s:.*)Press Enter to Continue", add)])
-    assert r.rc == 0 and "This certificate will not be renewed automatically." in r.text and "scheduled task" not in r.text
+    assert r.rc == 0 and "No timer can renew this certificate" in r.text and "scheduled task" not in r.text
     lineage = box.lineage("hand.t.example").check(version=1)
     r = box.signet("renew", "--force-renewal", check=1)
-    assert "An authentication script must be provided with --manual-auth-hook" in r.err
+    assert "name a program that does with --manual-auth-hook" in r.err
     lineage.check(version=1)
 
 

@@ -18,7 +18,7 @@ def test_no_mail_is_needed(box):
 
 def test_no_authenticator_and_nobody_to_ask(box):
     r = box.signet("certonly", "-d", "a.p.example", *AGREE, check=1)
-    assert "Missing command line flags. For non-interactive execution, you will need to specify a plugin on the command line." in r.err
+    assert "Missing command line flags: no plugin is named" in r.err
 
 
 def test_what_is_kept_is_said_twice_as_certbot_does(box):
@@ -40,7 +40,7 @@ def test_another_key_type_said_twice_renews_at_once(box):
     box.signet("certonly", "--standalone", "--cert-name", "a.p.example", "-d", "a.p.example,b.p.example")
     box.lineage("a.p.example").check(version=3, key="rsa2048")
     r = box.issue("a.p.example", "b.p.example", args=["--key-type", "ecdsa"], check=1)
-    assert r.complains("Are you trying to change the key type of the certificate named a.p.example from RSA to ECDSA?")
+    assert r.complains("Certificate a.p.example has an RSA key; another type, ECDSA, is given to it only when")
     box.lineage("a.p.example").check(version=3)
 
 
@@ -51,7 +51,7 @@ def test_reuse_key_of_a_large_rsa_key_needs_no_size(box):
     first, second = (open(lineage.archived("privkey", n)).read() for n in (1, 2))
     assert first == second
     r = box.signet("certonly", "--standalone", "--cert-name", "a.p.example", "--rsa-key-size", "4096", "--reuse-key", "--force-renewal", check=1)
-    assert "Unable to change the --rsa-key-size of this certificate because --reuse-key is set." in r.err
+    assert "--rsa-key-size asks for another key than the one that --reuse-key keeps." in r.err
 
 
 def test_a_name_of_one_label_is_the_cas_to_judge(box):
@@ -135,14 +135,14 @@ def test_certificates_with_nothing_but_broken_files(box):
 
 def test_renew_by_domain_is_explained(box):
     r = box.signet("renew", "-d", "a.p.example", check=1)
-    assert r.complains("(-d, --domain, and --ip-address are not valid options for the renew subcommand)")
+    assert r.complains("renew takes no names (-d, --ip-address)")
 
 
 def test_csr_says_what_is_next(box):
     csr = box.root + "/a.csr"
     os.system("openssl req -new -newkey rsa:2048 -nodes -keyout %s/k.pem -subj / -addext subjectAltName=DNS:c.p.example -out %s 2>/dev/null" % (box.root, csr))
     r = box.signet("certonly", "--standalone", "--csr", csr, *AGREE)
-    assert "\nNEXT STEPS:\n- Certificates created using --csr will not be renewed automatically" in r.out
+    assert "\nNEXT STEPS:\n- Nothing renews a certificate for a CSR by itself" in r.out
 
 
 def test_plugins(box):
@@ -152,7 +152,7 @@ def test_plugins(box):
     assert "Prep:" not in r.out and box.signet("plugins", "--authenticators", server=False).out == r.out
     assert "\nNo plugins\n" in box.signet("plugins", "--installers", server=False).out
     r = box.signet("plugins", "--prepare", server=False)
-    assert r.out.count("\nPrep: True") == 2 and "Prep: An authentication script must be provided" in r.out
+    assert r.out.count("\nPrep: True") == 2 and "Prep: Nobody is here to set challenges up by hand" in r.out
 
 
 def test_verbose_tells_the_challenges(box):

@@ -51,7 +51,7 @@ def test_one_root_after_the_names(box, site):
 def test_several_roots_need_one_before_the_names(box, site):
     r = webroot(box, "-d", "a.example", "-w", site.a, "-w", site.b, "-d", "b.example", check=None)
     assert r.rc != 0
-    assert r.complains("If you specify multiple webroot paths, one of them must precede all")
+    assert r.complains("With several --webroot-path the first must come before all")
 
 
 def test_a_map_in_json(box, site):

@@ -101,8 +101,7 @@ static void a_program_needs_hooks(void **state)
     struct solver_ctx ctx = { .loop = loop, .req = &req, .ui = &user.ui };
     assert_true(ops->open(&s, &ctx, &err) < 0);
     assert_string_equal(
-        err.text, "An authentication script must be provided with --manual-auth-hook when using the manual plugin "
-                  "non-interactively.");
+        err.text, "Nobody is here to set challenges up by hand: name a program that does with --manual-auth-hook.");
     set(&req.manual_auth_hook, "no-such-hook x");
     assert_true(ops->open(&s, &ctx, &err) < 0);
     assert_true(str_starts(str_of(err.text),

@@ -81,7 +81,7 @@ static void wildcards_and_missing_folders_are_refused_before_an_order(void **sta
     assert_int_equal(err.code, SIGNET_EINVAL);
     strlist_addz(&req.pref_challs, "dns-01");
     assert_int_equal(prefs_of(ops, s, IDENT_DNS("a.test"), &err), 0);
-    assert_string_equal(err.text, "None of the preferred challenges are supported by the selected plugin");
+    assert_string_equal(err.text, "The chosen plugin can do none of the preferred challenges");
     ops->close(s);
 }
 
@@ -143,7 +143,7 @@ static void who_leaves_the_prompt_ends_it(void **state)
     struct solver *s = opened();
     assert_int_equal(prefs_of(ops, s, IDENT_DNS("a.test"), &err), 0);
     assert_int_equal(err.code, SIGNET_ECANCELED);
-    assert_string_equal(err.text, "Every requested identifier must have a webroot when using the webroot plugin.");
+    assert_string_equal(err.text, "There must be a webroot for each name.");
     user.answers = bad;
     assert_int_equal(prefs_of(ops, s, IDENT_DNS("a.test"), &err), 0);
     assert_string_equal(err.text, "/nowhere does not exist or is not a directory");

@@ -83,7 +83,7 @@ struct row {
 };
 
 #define CONFLICT "1: Too many flags setting configurators/installers/authenticators "
-#define PAIRING  "1: If you specify multiple webroot paths, one of them must precede all --domain and --ip-address flags"
+#define PAIRING  "1: With several --webroot-path the first must come before all --domain and --ip-address"
 
 static const struct row rows[] = {
     /* verbs */
@@ -269,9 +269,7 @@ static const struct row rows[] = {
     { "reconfigure|--dry-run", "reconfigure dry-run=1 server=" SERVER_STAGING },
     { "--server|https://acme-v01.api.letsencrypt.org/directory", "run server=" SERVER_PRODUCTION },
     /* what cannot go together */
-    { "renew|--csr|/x", "1: Currently, a CSR file may only be specified when obtaining a new or replacement via the "
-                        "certonly command. Please "
-                        "try the certonly command instead." },
+    { "renew|--csr|/x", "1: --csr goes with the command certonly and no other." },
     { "certonly|--csr|/x|--allow-subset-of-names", "1: --allow-subset-of-names cannot be used with --csr" },
     { "--allow-subset-of-names|-d|*.a.test",
       "1: Using --allow-subset-of-names with a wildcard domain is not supported." },

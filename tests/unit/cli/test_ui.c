@@ -194,8 +194,7 @@ static void test_no_questions(void **state)
     assert_int_equal(ops->input(&d.u.ui, "Name?", "--name", &text, &e), SIGNET_EUSAGE);
     assert_string_equal(
         e.text,
-        "Unable to get an answer for the question:\nName?\nYou can provide an answer on the command line with the "
-        "--name flag.");
+        "Nobody is here to answer this question:\nName?\nOn the command line it is answered with the --name flag.");
     desk_close(&d, &shown, &errors);
     assert_int_equal(shown.n + errors.n, 0);
 }
