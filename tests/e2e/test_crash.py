@@ -3,9 +3,9 @@ plain run puts everything right by itself."""
 import concurrent.futures
 import os
 import shutil
-import subprocess
 
 import pytest
+from harness import gear
 from harness.box import Box, execute, signet_binary
 from harness.ca import ROOT
 
@@ -14,10 +14,8 @@ KILLED = 99
 
 
 @pytest.fixture(scope="session")
-def crashpoint(tmp_path_factory):
-    exe = str(tmp_path_factory.mktemp("gear") / "crashpoint")
-    subprocess.run(["cc", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Werror", "-o", exe, ROOT + "/tests/fault/crashpoint.c"], check=True)
-    return exe
+def crashpoint():
+    return gear.tool("crashpoint")
 
 
 @pytest.fixture
