@@ -19,7 +19,8 @@ int live_read(const struct lineage *l, const struct archive *a, bool strict, str
  * as it is so. */
 int live_point(struct lineage *l, unsigned version, struct err *e);
 /* The same in two parts, so that what is written next can go to the disk in the same step: the switch, at once seen by
- * all, and its durability. live_switch itself makes the archive folder durable before anything leads there. */
+ * all, and its durability, after which the twin follows. live_switch itself makes the archive folder durable before
+ * anything leads there. */
 int live_switch(struct lineage *l, unsigned version, struct err *e);
 int live_flush(const struct lineage *l, struct err *e);
 /* Brings the twin, if there is one, to the linked version. Tells in *ret whether it had to change something. */

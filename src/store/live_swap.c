@@ -305,17 +305,6 @@ static int drop_scrap(int dir, struct err *e)
     return r;
 }
 
-/* The folder that was live until now: others may hold it (a bind mount, a watch), so it follows. Failing in this hurts
- * nobody else. */
-static void update_old_folder(const struct swap *s)
-{
-    struct err e = { 0 };
-    bool changed = false;
-    if (put_links(s, s->live, &changed, &e) || drop_scrap(s->live, &e))
-        log_warn("store.live", "%s: the links for those who still hold the former folder could not be renewed: %s",
-                 buf_z(&s->twin), e.text);
-}
-
 static int open_folder_of(const char *path, struct err *e)
 {
     BUF_AUTO(folder, PATH_MAX);
@@ -422,7 +411,6 @@ static int point(struct swap *s, struct err *e)
         r = synced ? synced : exchange(s, &why);
     if (!r) {
         s->l->linked = s->version;
-        update_old_folder(s);
         return 0;
     }
     if (s->new_twin) /* nobody holds it */
@@ -439,18 +427,22 @@ int live_flush(const struct lineage *l, struct err *e)
 {
     BUF_AUTO(folder, PATH_MAX);
     BUF_AUTO(parent, PATH_MAX);
-    BUF_AUTO(twin, PATH_MAX);
+    struct err why = { 0 };
+    bool changed;
     char real[PATH_MAX];
     live_dirname(l->live[0], &folder);
     if (!realpath(buf_z(&folder), real))
         return err_sys(e, errno, "cannot find the folder %s", buf_z(&folder));
     live_dirname(real, &parent);
-    live_twin_path(l, &twin);
     int r = fs_fsync_dir(AT_FDCWD, buf_z(&parent), e);
     if (!r)
         r = fs_fsync_dir(AT_FDCWD, real, e);
-    if (!r && twin.n && fs_exists(AT_FDCWD, buf_z(&twin)))
-        r = fs_fsync_dir(AT_FDCWD, buf_z(&twin), e);
+    /* The folder that was live until now: others may hold it (a bind mount, a watch), so it follows. Not before the
+     * exchange is on the disk: a power cut that took the exchange back would show it with half of its links changed.
+     * Failing in this hurts nobody else. */
+    if (!r && live_sync_twin(l, &changed, &why))
+        log_warn("store.live", "%s: the links for those who still hold the former folder could not be renewed: %s",
+                 real, why.text);
     return r;
 }
 
