@@ -94,6 +94,39 @@ static int remove_archive(const struct lineage *l, const struct tree *t, struct 
     return below && S_ISDIR(st.st_mode) ? fs_remove_tree(AT_FDCWD, l->archive_dir, e) : remove_known(l->archive_dir, e);
 }
 
+/* Makes a removal durable: of the folder itself or, where it is still there, of what was in it. */
+static int sync_removed(const char *path, struct err *e)
+{
+    BUF_AUTO(at, PATH_MAX);
+    BUF_AUTO(up, PATH_MAX);
+    buf_addz(&at, path);
+    int r = fs_fsync_dir(AT_FDCWD, buf_z(&at), NULL);
+    for (int i = 0; r && i < 2; i++) {
+        live_dirname(buf_z(&at), &up);
+        buf_clear(&at);
+        buf_add(&at, buf_str(&up));
+        r = fs_fsync_dir(AT_FDCWD, buf_z(&at), e);
+    }
+    return r;
+}
+
+/* Everything is gone for good before the note of it goes: a folder that came back after a power cut would be in the way
+ * of the next lineage of that name. */
+static int sync_all_removed(const struct lineage *l, struct err *e)
+{
+    BUF_AUTO(dir, PATH_MAX);
+    BUF_AUTO(last, PATH_MAX);
+    int r = sync_removed(l->archive_dir, e);
+    for (unsigned k = 0; !r && k < KIND_COUNT; k++) {
+        live_dirname(l->live[k], &dir);
+        if (!last.n || strcmp(buf_z(&last), buf_z(&dir)))
+            r = sync_removed(buf_z(&dir), e);
+        buf_clear(&last);
+        buf_add(&last, buf_str(&dir));
+    }
+    return r;
+}
+
 int delete_finish(const struct tree *t, const char *name, const struct places *p, struct err *e)
 {
     struct lineage *l;
@@ -102,6 +135,8 @@ int delete_finish(const struct tree *t, const char *name, const struct places *p
         r = remove_live(l, e);
         if (!r)
             r = remove_archive(l, t, e);
+        if (!r)
+            r = sync_all_removed(l, e);
         lineage_free(l);
     } else if (r == SIGNET_EFORMAT) {
         /* What the file cannot say nobody knows. */

@@ -9,6 +9,7 @@ import shutil
 import time
 
 import powerloss
+import pytest
 from harness import gear
 from harness.box import Box, execute
 from harness.certs import KINDS, Lineage
@@ -158,5 +159,27 @@ def test_power_lost_in_a_registration(ca, make_box, tmp_path):  # noqa: F811
         box.signet("register", *AGREE, check=None)
         assert len(box.account_dirs()) == 1
         box.signet("show_account")
+
+    recover_from_some(cut, tmp_path, ca, again)
+
+
+@pytest.mark.parametrize("words", [["delete", "--cert-name", NAME], ["revoke", "--cert-name", NAME, "--delete-after-revoke"]], ids=["delete", "revoke"])
+def test_power_lost_in_a_removal(ca, make_box, tmp_path, words):  # noqa: F811
+    base = make_box(ca)
+    base.issue(NAME)
+    base.issue("stays.example")
+    cut = Cut(base, words)
+    known = {}
+    for where, state in cut.states.values():
+        assert pair(base, state, str(tmp_path / "look"), known, "stays.example") == 1, where
+
+    def again(box):
+        box.signet("renew", check=None)
+        if box.lineages() == [NAME, "stays.example"]:
+            box.lineage(NAME).check()
+        else:
+            assert box.lineages() == ["stays.example"] and not os.path.lexists(box.config + "/live/" + NAME)
+        box.signet("renew")
+        box.lineage("stays.example").check(version=1)
 
     recover_from_some(cut, tmp_path, ca, again)
