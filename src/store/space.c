@@ -40,7 +40,11 @@ static int write_all(int fd, size_t need)
             return -1;
         done += n > 0 ? (size_t)n : 0;
     }
-    return fsync(fd);
+    int r;
+    do
+        r = fsync(fd);
+    while (r && errno == EINTR);
+    return r;
 }
 
 static int probe(int dir, const char *shown, size_t need, struct err *e)
