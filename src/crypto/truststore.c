@@ -154,6 +154,28 @@ void truststore_free(struct truststore *t)
     free(t);
 }
 
+static bool names_a_host(const X509 *cert)
+{
+    GENERAL_NAMES *all = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+    bool found = false;
+    for (int i = 0; !found && i < sk_GENERAL_NAME_num(all); i++) {
+        int type = sk_GENERAL_NAME_value(all, i)->type;
+        found = type == GEN_DNS || type == GEN_IPADD;
+    }
+    GENERAL_NAMES_free(all);
+    return found;
+}
+
+/* Where a server's certificate has no alternative name, libcurl would take the common name for one; RFC 9525
+ * section 6.3 forbids it. */
+static int on_verify(int ok, X509_STORE_CTX *ctx)
+{
+    if (!ok || X509_STORE_CTX_get_error_depth(ctx) > 0 || names_a_host(X509_STORE_CTX_get_current_cert(ctx)))
+        return ok;
+    X509_STORE_CTX_set_error(ctx, X509_V_ERR_HOSTNAME_MISMATCH);
+    return 0;
+}
+
 int truststore_attach(struct truststore *t, void *ssl_ctx)
 {
     X509_STORE *store = SSL_CTX_get_cert_store(ssl_ctx);
@@ -162,5 +184,6 @@ int truststore_attach(struct truststore *t, void *ssl_ctx)
         ERR_clear_error();
         return SIGNET_ECRYPTO;
     }
+    SSL_CTX_set_verify(ssl_ctx, SSL_CTX_get_verify_mode(ssl_ctx), on_verify);
     return 0;
 }

@@ -11,8 +11,9 @@ struct truststore;
 int truststore_new(struct truststore **ret, signet_str pem, struct err *e);
 void truststore_free(struct truststore *t);
 /* Hooks it into an SSL_CTX (passed as void * so that no OpenSSL type leaves the room; libcurl's
- * CURLOPT_SSL_CTX_FUNCTION gives one), beside what trusted certificates that has already. The truststore must live as
- * long as the SSL_CTX and its X509_STORE: clean up libcurl's handles first. */
+ * CURLOPT_SSL_CTX_FUNCTION gives one), beside what trusted certificates that has already, and refuses servers whose
+ * certificate names no host but in its common name. The truststore must live as long as the SSL_CTX and its X509_STORE:
+ * clean up libcurl's handles first. */
 int truststore_attach(struct truststore *t, void *ssl_ctx);
 
 #endif

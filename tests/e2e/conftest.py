@@ -9,6 +9,11 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "fault")]
 
 from harness.box import Box, signet_binary  # noqa: E402
 from harness.ca import Pebble  # noqa: E402
+from harness.sample import FULL, SEED  # noqa: E402
+
+
+def pytest_report_header():
+    return "sweeps: all of each" if FULL else "sweeps: samples of seed %d (SIGNET_SEED)" % SEED
 
 
 def pytest_sessionstart(session):

@@ -5,18 +5,16 @@ Each call is refused once, and, for a disk that fills up, all from one on. A sam
 each error, with SIGNET_SWEEP=full."""
 import concurrent.futures
 import os
-import random
 import shutil
-import time
 
 import pytest
 from harness import gear
 from harness.box import execute
+from harness.sample import some
 from test_crash import ca, copy_of, program  # noqa: F401
 
 NAME = "disk.example"
 AGREE = ["--agree-tos", "--register-unsafely-without-email"]
-FULL = os.environ.get("SIGNET_SWEEP") == "full"
 HOWS = ["ENOSPC", "EIO", "EROFS", "EDQUOT", "from:ENOSPC", "from:EROFS"]
 KINDLY = ["EINTR", "short"]  # what a program must simply bear
 BORNE = ("write ", "fsync ", "flock", "pwrite64 ")
@@ -35,10 +33,7 @@ def refused_at(box, how, n, words):
 
 
 def chosen(total, hows):
-    every = [(n, how) for n in range(1, total + 1) for how in hows]
-    if FULL:
-        return every
-    return random.Random(time.time() // 86400).sample(every, min(14, len(every)))
+    return some([(n, how) for n in range(1, total + 1) for how in hows], 10)
 
 
 def live_files(box, name):
@@ -113,7 +108,7 @@ def test_a_renewal_bears_interruptions(ca, base, tmp_path):  # noqa: F811
     _, changes = refused_at(whole, "EINTR", 0, VERBS["renew"])
     bad = []
     cases = [(n, how) for n, c in enumerate(changes, 1) for how in KINDLY if c.split(" ", 2)[2].startswith(BORNE)]
-    for n, how in cases if FULL else random.Random(time.time() // 86400).sample(cases, 8):
+    for n, how in some(cases, 6):
         box = copy_of(base, str(tmp_path / ("b%d%s" % (n, how))), ca)
         r, tried = refused_at(box, how, n, VERBS["renew"])
         try:

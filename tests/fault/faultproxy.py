@@ -8,6 +8,7 @@ import ssl
 import struct
 import threading
 import time
+import zlib
 
 from harness.ca import ENDPOINTS
 from harness.system import free_port
@@ -72,6 +73,61 @@ def endless(chunk=b" " * 65536):
     return ("endless", chunk)
 
 
+def raw(data, hold=False):
+    """These bytes in place of an answer, from its status line on; or those of an iterator, which may be endless. Then the connection ends,
+    or (`hold`) is kept open in silence."""
+    return ("raw", data, hold)
+
+
+def body(data, *headers, code=200):
+    """raw() with a head: these header lines, then the data."""
+    return raw(("HTTP/1.1 %d OK\r\n" % code + "".join(h + "\r\n" for h in headers) + "\r\n").encode("latin-1") + data)
+
+
+def alert():
+    """The TLS connection breaks with a fatal alert."""
+    return ("alert",)
+
+
+def stall_in_head():
+    return raw(b"HTTP/1.1 200 OK\r\nContent-Ty", hold=True)
+
+
+def stall_in_body():
+    return raw(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4000\r\n\r\n{", hold=True)
+
+
+def drip(seconds, data=b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + b" " * 100000):
+    """A byte now and then."""
+    return ("drip", seconds, data)
+
+
+def forever(first, again):
+    """first, then again and again."""
+    yield first
+    while True:
+        yield again
+
+
+def endless_headers():
+    return raw(forever(b"HTTP/1.1 200 OK\r\n", b"X-Filler: " + b"x" * 500 + b"\r\n"))
+
+
+def one_endless_header():
+    return raw(forever(b"HTTP/1.1 200 OK\r\nX-Filler: ", b"x" * 8192))
+
+
+def flood_of_informational():
+    return raw(forever(b"", b"HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n" * 64))
+
+
+def gzip_bomb(megabytes=256):
+    """A small body that claims to unpack to a large one."""
+    z = zlib.compressobj(9, zlib.DEFLATED, 31)
+    data = b"".join(z.compress(b" " * (1 << 20)) for _ in range(megabytes)) + z.flush()
+    return body(data, "Content-Type: application/json", "Content-Encoding: gzip", "Content-Length: %d" % len(data))
+
+
 def at(number, action):
     """The rule: this action at the request of that number, and never again."""
     return lambda r: action if r.number == number else None
@@ -94,17 +150,26 @@ def always(endpoint, action):
     return lambda r: action if r.endpoint == endpoint else None
 
 
+HANDSHAKE_FAILURE = b"\x15\x03\x03\x00\x02\x02\x28"
+
+
 class FaultProxy:
-    def __init__(self, ca, rule=None):
-        self.ca, self.rule = ca, rule
+    """`greet` is what to do with a connection before anything is heard from it: a function of its number (from 1) that gives None,
+    "stall" (says nothing), "alert" (refuses the handshake), "plain" (answers without TLS), or "close". `cert` is (certificate, key)
+    in place of the CA's; `tls` a function that changes the server's context."""
+
+    def __init__(self, ca, rule=None, greet=None, cert=None, tls=None):
+        self.ca, self.rule, self.greet, self.connections = ca, rule, greet, 0
         self.requests, self.lock, self.closing = [], threading.Lock(), threading.Event()
         self.sent = 0
         self.port = free_port()
         self.url = "https://127.0.0.1:%d/dir" % self.port
         self.ca_file, self.http_port, self.tls_port = ca.ca_file, ca.http_port, ca.tls_port
         self.server_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.server_tls.load_cert_chain(ca.dir + "/server.pem", ca.dir + "/server.key")
+        self.server_tls.load_cert_chain(*(cert or (ca.dir + "/server.pem", ca.dir + "/server.key")))
         self.server_tls.set_alpn_protocols(["http/1.1"])
+        if tls:
+            tls(self.server_tls)
         self.client_tls = ssl.create_default_context(cafile=ca.ca_file)
         self.listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
         self.thread = threading.Thread(target=self._accept, daemon=True)
@@ -143,6 +208,11 @@ class FaultProxy:
         try:
             conn.settimeout(120)
             conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self.lock:
+                self.connections += 1
+                how = self.greet(self.connections) if self.greet else None
+            if how:
+                return self._greet(conn, how)
             tls = self.server_tls.wrap_socket(conn, server_side=True)
             stream = tls.makefile("rb")
             while self._one(tls, stream):
@@ -150,6 +220,17 @@ class FaultProxy:
             tls.close()
         except (OSError, ValueError, http.client.HTTPException):
             conn.close()
+
+    def _greet(self, conn, how):
+        with conn:
+            if how == "stall":
+                self.closing.wait(120)
+            elif how == "alert":
+                conn.recv(4096)
+                conn.sendall(HANDSHAKE_FAILURE)
+            elif how == "plain":
+                conn.recv(4096)
+                conn.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
 
     def _one(self, tls, stream):
         line = stream.readline(16384)
@@ -174,6 +255,15 @@ class FaultProxy:
             return self._send(tls, method, action[1], list(action[2].items()), action[3])
         if kind == "endless":
             return self._endless(tls, action[1])
+        if kind == "raw":
+            return self._raw(tls, action[1], action[2])
+        if kind == "drip":
+            return self._drip(tls, action[1], action[2])
+        if kind == "alert":
+            # under the record layer: to the client it is a record that is not to be decrypted
+            with socket.socket(fileno=tls.detach()) as under:
+                under.sendall(HANDSHAKE_FAILURE)
+            return False
         code, answer, data = self._forward(request)
         if kind == "lost":
             return self._reset(tls)
@@ -211,6 +301,25 @@ class FaultProxy:
         while not self.closing.is_set():
             tls.sendall(chunk)
             self.sent += len(chunk)
+        return False
+
+    def _raw(self, tls, data, hold):
+        for chunk in [data] if isinstance(data, bytes) else data:
+            if self.closing.is_set():
+                return False
+            tls.sendall(chunk)
+            self.sent += len(chunk)
+        if hold:
+            self.closing.wait(120)
+        else:
+            tls.shutdown(socket.SHUT_RDWR)
+        return False
+
+    def _drip(self, tls, seconds, data):
+        for n in range(len(data)):
+            if self.closing.wait(seconds):
+                return False
+            tls.sendall(data[n:n + 1])
         return False
 
     def _reset(self, tls):

@@ -1,0 +1,16 @@
+"""Sweeps are long. In `make check` a sample of each is run, another one each day; `make faults` sets SIGNET_SWEEP=full and runs all.
+SIGNET_SEED repeats the sample of another day."""
+import os
+import random
+import time
+
+FULL = os.environ.get("SIGNET_SWEEP") == "full"
+SEED = int(os.environ.get("SIGNET_SEED") or time.time() // 86400)
+
+
+def some(items, most):
+    """At most so many of the items, in their order."""
+    items = list(items)
+    if FULL or len(items) <= most:
+        return items
+    return [items[i] for i in sorted(random.Random("%d %d" % (SEED, len(items))).sample(range(len(items)), most))]
