@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 128, PORT_TRIES = 10 };
+enum { BACKLOG = 1024, PORT_TRIES = 10 };
 
 /* The words are certbot's: scripts look for them. */
 static int say_refused(int errnum, unsigned port, struct err *e)

@@ -12,6 +12,8 @@
 
 #define LOST_GRACE_MS 200 /* the line closes a moment before the process is gone */
 
+#define GONE "the process that answers on the ports of the challenges is gone"
+
 struct responder {
     struct loop *loop;
     struct watch *watch;
@@ -50,7 +52,7 @@ static void on_line(void *ctx, short revents)
         return;
     a.text[sizeof(a.text) - 1] = a.hint[sizeof(a.hint) - 1] = '\0';
     if (n <= 0)
-        lose(r, "the process that answers on the ports of the challenges is gone");
+        lose(r, GONE);
     else if (n != (ssize_t)sizeof(a) || a.seq != r->seq || r->answered)
         lose(r, "the process that answers on the ports of the challenges said what it may not say");
     else {
@@ -129,7 +131,9 @@ static int ask(struct responder *r, struct responder_ask *q, const struct listen
     q->seq = ++r->seq;
     r->answered = false;
     if (r->fd >= 0 && put(r, q, s))
-        lose(r, "the process that answers on the ports of the challenges takes nothing any more");
+        lose(r, errno == EPIPE || errno == ECONNRESET
+                    ? GONE
+                    : "the process that answers on the ports of the challenges takes nothing any more");
     while (r->fd >= 0 && !r->answered && (now = clock_mono_ms()) < until)
         wait_once(r, (int)(until - now));
     if (r->fd >= 0 && !r->answered)

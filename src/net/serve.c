@@ -11,6 +11,7 @@ enum {
     READ_CHUNK = 4096,
     DRAIN_MS = 1000,  /* for the peer to take the answer and close, so that no reset overtakes it */
     PAUSE_MS = 100,   /* no accept after descriptors ran out */
+    GRACE_MS = 200,   /* for whoever has just come, however many wait behind it */
     ACCEPTS_MAX = 64, /* at once */
 };
 
@@ -38,17 +39,41 @@ struct server {
     unsigned n_conns;
 };
 
+static void set_accepting(struct server *s, bool on)
+{
+    for (unsigned i = 0; i < s->sockets.n; i++)
+        loop_watch_set(s->watches[i], on ? POLLIN : 0);
+}
+
+static void resume(void *ctx)
+{
+    struct server *s = ctx;
+    loop_timer_free(s->pause);
+    s->pause = NULL;
+    set_accepting(s, true);
+}
+
+/* The sockets stay readable, and looking again at once would only burn time. */
+static void pause_until(struct server *s, int64_t at)
+{
+    if (!s->pause && loop_timer(s->loop, &s->pause, at, resume, s) == 0)
+        set_accepting(s, false);
+}
+
 static void conn_free(struct conn *c)
 {
-    struct conn **at = &c->server->conns;
+    struct server *s = c->server;
+    struct conn **at = &s->conns;
     while (*at != c)
         at = &(*at)->next;
     *at = c->next;
-    c->server->n_conns--;
+    s->n_conns--;
+    if (s->pause)
+        resume(s);
     loop_unwatch(c->watch);
     loop_timer_free(c->timer);
     if (c->proto)
-        c->server->config.ops->close(c->proto);
+        s->config.ops->close(c->proto);
     buf_done(&c->out);
     close(c->fd);
     free(c);
@@ -138,8 +163,6 @@ static void on_ready(void *ctx, short revents)
 /* Takes fd. */
 static void conn_new(struct server *s, int fd)
 {
-    if (s->n_conns >= s->config.limits.conns)
-        conn_free(s->conns);
     struct conn *c = calloc(1, sizeof(*c));
     if (!c) {
         close(fd);
@@ -158,23 +181,24 @@ static void conn_new(struct server *s, int fd)
         conn_free(c);
 }
 
-static void set_accepting(struct server *s, bool on)
+/* A place for one more. When all are taken the oldest must give its place up, but not before it had time to say what it
+ * wants: a CA that validates a hundred names comes a hundred times at once. */
+static bool has_room(struct server *s)
 {
-    for (unsigned i = 0; i < s->sockets.n; i++)
-        loop_watch_set(s->watches[i], on ? POLLIN : 0);
-}
-
-static void on_pause_over(void *ctx)
-{
-    struct server *s = ctx;
-    loop_timer_free(s->pause);
-    s->pause = NULL;
-    set_accepting(s, true);
+    if (s->n_conns < s->config.limits.conns)
+        return true;
+    int64_t due = s->conns->started + GRACE_MS;
+    if (clock_mono_ms() < due) {
+        pause_until(s, due);
+        return false;
+    }
+    conn_free(s->conns);
+    return true;
 }
 
 static void accept_all(struct server *s, int listener)
 {
-    for (int i = 0; i < ACCEPTS_MAX; i++) {
+    for (int i = 0; i < ACCEPTS_MAX && has_room(s); i++) {
         int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd >= 0) {
             conn_new(s, fd);
@@ -182,10 +206,8 @@ static void accept_all(struct server *s, int listener)
         }
         if (errno == EINTR || errno == ECONNABORTED)
             continue;
-        /* Out of descriptors: the socket stays readable, and looking again at once would only burn time. */
-        if (errno != EAGAIN && errno != EWOULDBLOCK && !s->pause &&
-            loop_timer(s->loop, &s->pause, clock_mono_ms() + PAUSE_MS, on_pause_over, s) == 0)
-            set_accepting(s, false);
+        if (errno != EAGAIN && errno != EWOULDBLOCK) /* out of descriptors */
+            pause_until(s, clock_mono_ms() + PAUSE_MS);
         return;
     }
 }

@@ -1,6 +1,7 @@
 /* Inside net: what the two listeners share. Sockets on one port of both families, and connections on which a protocol
- * is fed what arrives and says what is sent back. Every connection is bounded in time, and a new one is always let in:
- * when all places are taken it gets that of the oldest, so that slow strangers cannot keep the CA out. */
+ * is fed what arrives and says what is sent back. Every connection is bounded in time, and a new one is let in soon:
+ * when all places are taken it waits for one, and gets that of the oldest which has had some time, so that slow
+ * strangers cannot keep the CA out, and a crowd of the CA's own requests loses none. */
 #ifndef NET_SERVE_H
 #define NET_SERVE_H
 

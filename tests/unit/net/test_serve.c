@@ -161,6 +161,29 @@ static void a_thousand_slow_ones_do_not_keep_the_next_out(void **state)
         close(crowd[i]);
 }
 
+/* More at once than there are places, each of which says what it wants a little later. */
+static void a_crowd_in_earnest_is_served_to_the_last(void **state)
+{
+    (void)state;
+    enum { CROWD = 200 };
+    int crowd[CROWD];
+    BUF_AUTO(got, 1000);
+    start(SERVE_LIMITS);
+    for (int i = 0; i < CROWD; i++)
+        crowd[i] = client();
+    for (int i = 0; i < 10; i++)
+        loop_step(l, 1);
+    for (int i = 0; i < CROWD; i++)
+        client_send(crowd[i], STR("served."));
+    for (int i = 0; i < CROWD; i++) {
+        buf_clear(&got);
+        assert_true(client_read_all(l, crowd[i], &got));
+        assert_string_equal(buf_z(&got), "served.");
+        close(crowd[i]);
+    }
+    assert_true(most_open <= 64);
+}
+
 static void one_that_does_not_read_cannot_fill_memory(void **state)
 {
     (void)state;
@@ -216,6 +239,7 @@ int main(void)
         WITH_LOOP(idle_strangers_are_shown_out),
         WITH_LOOP(and_so_are_those_that_drip),
         WITH_LOOP(a_thousand_slow_ones_do_not_keep_the_next_out),
+        WITH_LOOP(a_crowd_in_earnest_is_served_to_the_last),
         WITH_LOOP(one_that_does_not_read_cannot_fill_memory),
         WITH_LOOP(running_out_of_descriptors_does_not_spin),
     };
