@@ -18,5 +18,6 @@ int gen_print(struct buf *to, const char *prog, const struct strlist *what, stru
             generators[i].print(to, prog);
             return buf_err(to) ? err_nomem(e) : 0;
         }
-    return err_set(e, SIGNET_EUSAGE, "dev makes: man, completion bash, completion zsh, completion fish");
+    return err_set(e, SIGNET_EUSAGE,
+                   "dev makes: man, completion bash, completion zsh, completion fish, nginx-print FILE");
 }

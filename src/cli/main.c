@@ -1,5 +1,6 @@
 /* The certbot face: arguments in, exit status out. */
 #include "cli/check.h"
+#include "cli/dev_nginx.h"
 #include "cli/gen.h"
 #include "cli/help.h"
 #include "cli/logfile.h"
@@ -97,6 +98,9 @@ static int print_generated(const struct program *p)
 {
     BUF_AUTO(text, HELP_BYTES_MAX);
     struct err e = { 0 };
+    int status;
+    if (dev_nginx_print(&p->req.certnames, &status))
+        return status;
     if (gen_print(&text, p->name, &p->req.certnames, &e))
         return usage_error(p, &e);
     out_write(1, buf_str(&text));

@@ -1,0 +1,80 @@
+#include "deploy/change.h"
+
+#include <stdlib.h>
+
+void changes_done(struct changes *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        free(c->v[i].path);
+        buf_done(&c->v[i].before);
+        buf_done(&c->v[i].after);
+    }
+    free(c->v);
+    buf_done(&c->notes);
+    *c = CHANGES_INIT;
+}
+
+static struct change *more(struct changes *c)
+{
+    if (c->n == c->cap) {
+        size_t cap = c->cap ? c->cap * 2 : 8;
+        struct change *v = reallocarray(c->v, cap, sizeof *v);
+        if (!v)
+            return NULL;
+        c->v = v;
+        c->cap = cap;
+    }
+    c->v[c->n] = (struct change){ .before = BUF_INIT(CHANGE_BYTES_MAX), .after = BUF_INIT(CHANGE_BYTES_MAX) };
+    return &c->v[c->n];
+}
+
+static int finish(struct changes *c, struct change *v, struct err *e)
+{
+    if (v->path && !buf_err(&v->before) && !buf_err(&v->after)) {
+        c->n++;
+        return 0;
+    }
+    bool large = buf_err(&v->before) == SIGNET_ELIMIT || buf_err(&v->after) == SIGNET_ELIMIT;
+    free(v->path);
+    buf_done(&v->before);
+    buf_done(&v->after);
+    return large ? err_set(e, SIGNET_ELIMIT, "a file would have more than %u bytes", CHANGE_BYTES_MAX) : err_nomem(e);
+}
+
+int changes_add(struct changes *c, const char *path, signet_str before, signet_str after, struct err *e)
+{
+    struct change *v = more(c);
+    if (!v)
+        return err_nomem(e);
+    v->path = str_dup(str_of(path));
+    buf_add(&v->before, before);
+    buf_add(&v->after, after);
+    return finish(c, v, e);
+}
+
+int changes_add_new(struct changes *c, const char *path, signet_str after, mode_t mode, struct err *e)
+{
+    struct change *v = more(c);
+    if (!v)
+        return err_nomem(e);
+    v->path = str_dup(str_of(path));
+    v->is_new = true;
+    v->mode = mode;
+    buf_add(&v->after, after);
+    return finish(c, v, e);
+}
+
+void changes_note(struct changes *c, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    buf_addv(&c->notes, fmt, ap);
+    va_end(ap);
+    buf_addc(&c->notes, '\n');
+}
+
+void changes_diff(const struct changes *c, struct buf *to)
+{
+    for (size_t i = 0; i < c->n; i++)
+        diff_unified(c->v[i].path, c->v[i].is_new, buf_str(&c->v[i].before), buf_str(&c->v[i].after), to);
+}
