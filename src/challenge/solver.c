@@ -1,9 +1,9 @@
 #include "challenge/solver.h"
 #include "challenge/solvers.h"
 
-enum { STANDALONE, WEBROOT, MANUAL, COUNT };
+enum { NGINX, STANDALONE, WEBROOT, MANUAL, COUNT };
 static const struct solver_ops *const all[COUNT] = {
-    [STANDALONE] = &solver_standalone, [WEBROOT] = &solver_webroot, [MANUAL] = &solver_manual
+    [NGINX] = &solver_nginx, [STANDALONE] = &solver_standalone, [WEBROOT] = &solver_webroot, [MANUAL] = &solver_manual
 };
 
 const struct solver_ops *const *solver_all(size_t *n)

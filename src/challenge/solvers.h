@@ -4,6 +4,6 @@
 
 #include "challenge/solver.h"
 
-extern const struct solver_ops solver_standalone, solver_webroot, solver_manual;
+extern const struct solver_ops solver_nginx, solver_standalone, solver_webroot, solver_manual;
 
 #endif

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "client/hold.h"
+#include "client/install.h"
 #include "client/lineages.h"
 #include "client/obtain.h"
 #include "client/owe.h"
@@ -18,6 +19,7 @@ struct target {
     struct buf name;                    /* of the new lineage */
     bool exact;                         /* … given by --cert-name */
     bool keep;                          /* nothing to do */
+    bool install;                       /* verb run: put it to use */
 };
 
 static void target_done(struct target *t)
@@ -53,6 +55,8 @@ static int ask_names(struct run *r, struct target *t, struct err *e)
     int rc = r->ui->interactive ? account_obtain(r, r->req, &slot, e) : 0;
     if (rc)
         return rc;
+    if (r->req->verb == VERB_RUN)
+        return install_ask_names(r, &t->domains, e);
     rc = r->ui->ops->input(r->ui, "Names for the certificate (with commas or spaces between them)", "--domains", &text,
                            e);
     if (rc)
@@ -353,27 +357,50 @@ static void tell_start(struct run *r, const struct target *t)
         ui_say(r->ui, "%s a certificate%s for %s", dry ? dry : "Requesting", dry ? " request" : "", buf_z(&names));
 }
 
+/* Nobody is there to set up a challenge by hand when a timer renews. */
+static bool by_hand(const struct request *req)
+{
+    return !strcmp(req->authenticator, "manual") && !req->manual_auth_hook;
+}
+
 static void tell_saved(struct run *r, const struct lineage *l, int64_t not_after)
 {
     BUF_AUTO(date, 64);
     const struct request *req = r->req;
-    /* Nobody is there to set up a challenge by hand when a timer renews. */
-    bool by_hand = !strcmp(req->authenticator, "manual") && !req->manual_auth_hook;
     clock_fmt_date(&date, not_after);
     ui_say(r->ui,
            "\nSuccessfully received certificate.\nCertificate is saved at: %s\nKey is saved at:         %s\n"
            "This certificate expires on %s.\nThese files will be updated when the certificate renews.%s",
            l->live[KIND_FULLCHAIN], l->live[KIND_PRIVKEY], buf_z(&date),
-           req->preconfigured_renewal && !by_hand
+           req->preconfigured_renewal && !by_hand(req)
                ? "\nCertbot has set up a scheduled task to automatically renew this certificate in the background."
                : "");
-    if (by_hand)
-        ui_say(r->ui, "\nNEXT STEPS:\n- No timer can renew this certificate, as --manual was used without a "
-                      "--manual-auth-hook. Give one, or run this command again in time.");
-    else if (!req->preconfigured_renewal)
-        ui_say(r->ui, "\nNEXT STEPS:\n- Have \"renew\" run twice a day (cron or a systemd timer), if nothing does so "
-                      "yet: it renews what is due "
-                      "and does nothing else.");
+}
+
+/* `installed`: what came of putting it to use. */
+static void tell_next_steps(struct run *r, const struct lineage *l, bool is_new, int installed)
+{
+    BUF_AUTO(text, 16384);
+    const struct request *req = r->req;
+    if (installed && req->verb == VERB_RUN)
+        buf_addf(&text,
+                 "\n- The certificate was saved, but could not be installed (installer: %s). When the error below is "
+                 "mended, this installs it:\n  certbot install --cert-name %s",
+                 req->installer, l->name);
+    else if (installed)
+        buf_addf(&text,
+                 "\n- The certificate was saved, but %s did not take it, as it could not be reloaded. When the error "
+                 "below is mended, reload %s.",
+                 req->installer, req->installer);
+    if (is_new && by_hand(req))
+        buf_addz(&text,
+                 "\n- No timer can renew this certificate, as --manual was used without a --manual-auth-hook. Give "
+                 "one, or run this command again in time.");
+    else if (is_new && !req->preconfigured_renewal)
+        buf_addz(&text, "\n- Have \"renew\" run twice a day (cron or a systemd timer), if nothing does so yet: it "
+                        "renews what is due and does nothing else.");
+    if (text.n)
+        ui_say(r->ui, "\nNEXT STEPS:%s", buf_z(&text));
 }
 
 static void report_saved(struct run *r, struct report_entry *c, const struct lineage *l, const struct cert_info *info)
@@ -410,6 +437,51 @@ static int run_order(struct run *r, struct issue *i, struct err *e)
     return e->code;
 }
 
+/* ---- putting it to use ---- */
+
+/* What would be changed; a new lineage's files have the names that it would get. */
+static int rehearse_install(struct run *r, const struct target *t, struct err *e)
+{
+    BUF_AUTO(dir, 8192);
+    struct lineage would = { 0 };
+    int rc = 0;
+    if (t->lineage)
+        return install_lineage(r, t->lineage, &t->asked, true, e);
+    for (int k = 0; k < KIND_COUNT; k++) {
+        buf_clear(&dir);
+        buf_addf(&dir, "%s/live/%s/%s.pem", r->tree->config_dir, buf_z(&t->name), kind_name((enum kind)k));
+        if (!(would.live[k] = str_dup(buf_str(&dir))))
+            rc = err_nomem(e);
+    }
+    if (!rc)
+        rc = install_lineage(r, &would, &t->asked, true, e);
+    for (int k = 0; k < KIND_COUNT; k++)
+        free(would.live[k]);
+    return rc;
+}
+
+/* run: into the web server. certonly with an installer: the server reads the files again, as with certbot. */
+static int put_to_use(struct run *r, const struct target *t, struct err *e)
+{
+    struct install_reloads x = { 0 };
+    if (t->install)
+        return install_lineage(r, t->lineage, &t->asked, true, e);
+    if (!r->req->installer || !installer_find(r->req->installer))
+        return 0;
+    int rc = install_note_renewed(&x, r->req, t->lineage, &t->asked) ? err_nomem(e) : install_reload_all(r, &x, e);
+    install_reloads_done(&x);
+    return rc;
+}
+
+static void tell_installed(struct run *r, const struct target *t, bool renewed)
+{
+    if (t->install && renewed)
+        ui_say(r->ui, "Your existing certificate has been successfully renewed, and the new certificate has been "
+                      "installed.");
+    else if (t->install)
+        install_congratulate(r, &t->asked);
+}
+
 /* The end of a dry run. */
 static int finish_dry(struct run *r, const struct target *t, const struct issue *i, bool *ret_hooks_ran, struct err *e)
 {
@@ -424,22 +496,33 @@ static int finish_dry(struct run *r, const struct target *t, const struct issue 
         rc = hooks_deploy(&r->hooks, r->req, buf_z(&live), &i->all_names, e);
     }
     int post = hooks_post(&r->hooks, r->req, false, rc ? &(struct err){ 0 } : e);
-    if (!rc && !(rc = post))
+    if (!rc && !(rc = post) && t->install)
+        rc = rehearse_install(r, t, e);
+    if (!rc)
         ui_say(r->ui, "The dry run was successful.");
     return rc;
 }
 
-/* Saved, perhaps not quite (`saved` says so, the certificate is in place all the same): hooks, and telling. */
+/* Saved, perhaps not quite (`saved` says so, the certificate is in place all the same): telling, use, hooks. */
 static int finish_saved(struct run *r, struct target *t, struct issue *i, struct report_entry *c, int saved,
                         struct err *e)
 {
     struct cert_info info = { 0 };
-    struct err why = { 0 };
+    struct err why = { 0 }, use_err = { 0 };
+    bool renewed = i->lineage_version > 0;
+    int use = 0;
     hold_succeeded(r, i);
     obtain_note_names(&r->hooks.renewed, i);
     int rc = cert_read(&info, buf_str(&i->chain), &why);
     if (!rc)
         report_saved(r, c, t->lineage, &info);
+    if (!saved && !rc) {
+        if (t->install)
+            tell_saved(r, t->lineage, info.not_after);
+        use = put_to_use(r, t, &use_err);
+        if (!use)
+            tell_installed(r, t, renewed);
+    }
     /* Nothing more is changed in the tree: who waits for it need not wait for hooks. */
     tree_unlock(r->tree);
     rc = owe_deploy(r, i, t->lineage, &why);
@@ -448,10 +531,14 @@ static int finish_saved(struct run *r, struct target *t, struct issue *i, struct
         rc = post;
     if (!saved && rc)
         *e = why;
-    if (!saved && !rc)
+    if (!saved && !rc && !t->install)
         tell_saved(r, t->lineage, info.not_after);
+    if (!saved && !rc)
+        tell_next_steps(r, t->lineage, true, use);
+    if (!saved && !rc && use)
+        *e = use_err;
     cert_info_done(&info);
-    return saved ? saved : rc;
+    return saved ? saved : rc ? rc : use;
 }
 
 static int finish(struct run *r, struct target *t, struct issue *i, struct report_entry *c, bool *ret_hooks_ran,
@@ -534,21 +621,48 @@ static int obtain(struct run *r, struct target *t, struct err *e)
     return rc;
 }
 
+/* Not due: certonly does nothing, run installs what is there. */
+static int keep(struct run *r, struct target *t, struct err *e)
+{
+    if (!t->install) {
+        r->ui->ops->frame(r->ui, "Certificate not yet due for renewal; no action taken.", false);
+        return 0;
+    }
+    int rc = install_lineage(r, t->lineage, &t->asked, true, e);
+    if (rc)
+        tell_next_steps(r, t->lineage, false, rc);
+    else if (!r->req->dry_run)
+        tell_installed(r, t, false);
+    return rc;
+}
+
+static int certonly(struct run *r, struct target *t, struct err *e)
+{
+    int rc;
+    if ((rc = request_choose_authenticator(r, e)) || (rc = hooks_validate(r->req, e)) || (rc = find_names(r, t, e)) ||
+        (rc = decide(r, t, e)))
+        return rc;
+    if (t->keep)
+        return keep(r, t, e);
+    if (!(rc = check_test_over_real(r, t, e)) && !(rc = t->lineage ? 0 : name_new(r, t, e)))
+        rc = obtain(r, t, e);
+    return rc;
+}
+
 int verb_certonly(struct run *r, struct err *e)
 {
-    struct target t = { 0 };
-    int rc;
-    if (r->req->csr)
-        return certonly_csr(r, e);
-    t.name = BUF_INIT(4096);
-    if (!(rc = request_choose_authenticator(r, e)) && !(rc = hooks_validate(r->req, e)) &&
-        !(rc = find_names(r, &t, e)) && !(rc = decide(r, &t, e))) {
-        if (t.keep) {
-            r->ui->ops->frame(r->ui, "Certificate not yet due for renewal; no action taken.", false);
-        } else if (!(rc = check_test_over_real(r, &t, e)) && !(rc = t.lineage ? 0 : name_new(r, &t, e))) {
-            rc = obtain(r, &t, e);
-        }
-    }
+    struct target t = { .name = BUF_INIT(4096) };
+    int rc = r->req->csr ? certonly_csr(r, e) : certonly(r, &t, e);
+    target_done(&t);
+    return rc;
+}
+
+int verb_run(struct run *r, struct err *e)
+{
+    struct target t = { .name = BUF_INIT(4096), .install = true };
+    int rc = install_choose(r, e);
+    if (!rc)
+        rc = certonly(r, &t, e);
     target_done(&t);
     return rc;
 }

@@ -37,6 +37,7 @@ int request_choose_authenticator(struct run *r, struct err *e)
         rc =
             err_set(e, SIGNET_EINVAL, "The requested %s plugin does not appear to be installed", r->req->authenticator);
     if (!rc)
-        log_info("client", "Plugins selected: Authenticator %s, Installer None", r->req->authenticator);
+        log_info("client", "Plugins selected: Authenticator %s, Installer %s", r->req->authenticator,
+                 r->req->installer ? r->req->installer : "None");
     return rc;
 }

@@ -77,6 +77,11 @@ int verb_show_account(struct run *r, struct err *e);
 int verb_reconfigure(struct run *r, struct err *e);
 int verb_update_symlinks(struct run *r, struct err *e);
 int verb_plugins(struct run *r, struct err *e);
+int verb_run(struct run *r, struct err *e);
+int verb_install(struct run *r, struct err *e);
+int verb_enhance(struct run *r, struct err *e);
+int verb_rollback(struct run *r, struct err *e);
+int verb_config_changes(struct run *r, struct err *e);
 int verb_explain(struct run *r, struct err *e);
 
 #endif

@@ -27,6 +27,7 @@ static void renewal_done(struct renewal *w)
     }
     free(w->v);
     issuer_free(w->issuer);
+    install_reloads_done(&w->reloads);
 }
 
 /* ---- looking ---- */
@@ -145,6 +146,8 @@ static int put_in_place(struct renewal *w, struct flight *f, struct err *e)
         return rc;
     }
     hold_succeeded(r, i);
+    if (!r->req->dry_run && install_note_renewed(&w->reloads, &i->req, f->lineage, &i->all_names))
+        log_warn("client", "%s: its web server will not be told: out of memory", f->c->name);
     if (is_last(w))
         tree_unlock(r->tree); /* who waits for the tree need not wait for hooks */
     int hooks = owe_deploy(r, i, f->lineage, rc ? &why : e);
@@ -403,6 +406,8 @@ int verb_renew(struct run *r, struct err *e)
         return rc;
     if (!(rc = scan(&w, e)) && !(rc = renew_ask_ari(&w, e))) {
         rc = renew_due(&w, e);
+        struct err unserved = { 0 };
+        int served = install_reload_all(r, &w.reloads, &unserved);
         renew_report_outcomes(&w);
         renew_tell_summary(&w);
         tree_unlock(r->tree); /* what is left are hooks: nobody need wait for them */
@@ -415,6 +420,9 @@ int verb_renew(struct run *r, struct err *e)
                          held);
         else if (!rc && (bad || unread))
             rc = err_set(e, SIGNET_EAUTHZ, "%zu renew failure(s), %zu parse failure(s)", bad, unread);
+        else if (!rc && served)
+            *e = unserved;
+        rc = rc ? rc : served;
     }
     renewal_done(&w);
     return rc;

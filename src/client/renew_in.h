@@ -2,6 +2,7 @@
 #ifndef CLIENT_RENEW_IN_H
 #define CLIENT_RENEW_IN_H
 
+#include "client/install.h"
 #include "client/lineages.h"
 #include "client/obtain.h"
 
@@ -31,6 +32,7 @@ struct renewal {
     size_t n, at; /* at: the candidate that is looked at now */
     struct issuer *issuer;
     bool slept;
+    struct install_reloads reloads; /* web servers that use what was renewed */
 };
 
 /* renew_ari.c: asks the CAs for renewal information, as far as they want to be asked now; the answers go into the

@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "challenge/ports.h"
+#include "client/install.h"
 #include "client/owe.h"
 #include <stdlib.h>
 
@@ -11,10 +12,8 @@ struct verb_row {
     bool loop;    /* waits for something: needs the event loop and its signals */
 };
 
-static int verb_needs_installer(struct run *r, struct err *e);
-
 static const struct verb_row verbs[VERB_COUNT] = {
-    [VERB_RUN] = { verb_needs_installer, true, true },
+    [VERB_RUN] = { verb_run, true, true },
     [VERB_CERTONLY] = { verb_certonly, true, true },
     [VERB_RENEW] = { verb_renew, true, true },
     [VERB_CERTIFICATES] = { verb_certificates, false, false },
@@ -25,30 +24,14 @@ static const struct verb_row verbs[VERB_COUNT] = {
     [VERB_UPDATE_ACCOUNT] = { verb_update_account, true, true },
     [VERB_SHOW_ACCOUNT] = { verb_show_account, false, true },
     [VERB_RECONFIGURE] = { verb_reconfigure, true, true },
-    [VERB_ENHANCE] = { verb_needs_installer, true, true },
-    [VERB_INSTALL] = { verb_needs_installer, true, true },
-    [VERB_ROLLBACK] = { verb_needs_installer, true, true },
+    [VERB_ENHANCE] = { verb_enhance, true, true },
+    [VERB_INSTALL] = { verb_install, true, true },
+    [VERB_ROLLBACK] = { verb_rollback, true, true },
     [VERB_PLUGINS] = { verb_plugins, false, false },
     [VERB_UPDATE_SYMLINKS] = { verb_update_symlinks, true, false },
-    [VERB_CONFIG_CHANGES] = { verb_needs_installer, false, false },
+    [VERB_CONFIG_CHANGES] = { verb_config_changes, false, false },
     [VERB_EXPLAIN] = { verb_explain, false, false },
 };
-
-/* Installers change a web server's configuration; none is built in yet, and these verbs say so instead of doing half of
- * it. */
-static int verb_needs_installer(struct run *r, struct err *e)
-{
-    const struct request *q = r->req;
-    if (q->verb == VERB_RUN && q->authenticator && !q->installer)
-        return err_set(
-            e, SIGNET_EINVAL,
-            "With the %s plugin, you probably want to use the \"certonly\" command, eg:\n\n    certbot certonly --%s",
-            q->authenticator, q->authenticator);
-    err_set(e, SIGNET_EINVAL, "%s: no installer plugin is available%s%s.", verb_name(q->verb), q->installer ? ": " : "",
-            q->installer ? q->installer : "");
-    err_hint(e, "Obtain the certificate with \"certonly\" and a --deploy-hook that reloads your server.");
-    return e ? e->code : SIGNET_EINVAL;
-}
 
 bool verb_changes(enum verb v)
 {
@@ -62,6 +45,8 @@ static int recover(struct run *r, struct err *e)
     int rc = lineage_recover_tree(r->tree, &did, e);
     for (size_t i = 0; i < did.n; i++)
         log_warn("store", "%s", did.v[i]);
+    if (!rc)
+        rc = install_recover(r, e);
     if (!rc)
         rc = owe_start(r, e);
     return rc ? rc : owe_recover(r, e);

@@ -192,5 +192,6 @@ int checkpoint_finish(const char *work_dir, int64_t now_us, struct err *e)
         return err_nomem(e);
     if (rename(buf_z(&from), buf_z(&to)))
         return err_sys(e, errno, "cannot keep the checkpoint %s", buf_z(&to));
-    return 0;
+    fs_join(&from, work_dir, "backups");
+    return fs_fsync_dir(AT_FDCWD, buf_z(&from), e);
 }

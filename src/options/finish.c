@@ -87,7 +87,8 @@ static int finish_talk(struct request *r, struct err *e)
 
 static bool may_rehearse(enum verb v)
 {
-    return v == VERB_CERTONLY || v == VERB_RENEW || v == VERB_RECONFIGURE;
+    return v == VERB_CERTONLY || v == VERB_RENEW || v == VERB_RECONFIGURE || v == VERB_RUN || v == VERB_INSTALL ||
+           v == VERB_ENHANCE;
 }
 
 /* --staging and --dry-run: Let's Encrypt's staging server, unless a rehearsal was given another one. */

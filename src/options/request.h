@@ -142,8 +142,9 @@ struct request {
     /* installers (their options come with them) */
     enum tri redirect, hsts, uir, staple_ocsp;
     bool auto_hsts;
-    unsigned checkpoints; /* 1 */
-    unsigned num;         /* config_changes; 0: all */
+    unsigned checkpoints;  /* 1 */
+    unsigned num;          /* config_changes; 0: all */
+    bool no_verify_deploy; /* believe the server without looking */
 
     bool update_registration; /* `register --update-registration`, today's update_account */
 
@@ -174,6 +175,9 @@ int request_finish(struct request *r, struct err *e);
  * says (contract.md A7). request_finish has done it for the names of the command line; call it again when names came
  * later (a lineage's, with `renew -w`). */
 int request_map_webroots(struct request *r);
+/* An option of a plug-in that this room knows only by its name, as it is stored: "nginx_ctl". NULL when it is not set.
+ */
+const char *request_plugin_option(const struct request *r, const char *key);
 /* A warning for the user, kept once. */
 int request_warn(struct request *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -213,6 +213,11 @@ const char *foreign_get(const struct request *r, signet_str key)
     return NULL;
 }
 
+const char *request_plugin_option(const struct request *r, const char *key)
+{
+    return foreign_get(r, str_of(key));
+}
+
 int foreign_set(struct request *r, signet_str key, signet_str value)
 {
     for (size_t i = 0; i + 1 < r->foreign.n; i += 2)

@@ -31,6 +31,10 @@ static const struct opt rows[] = {
       .default_text = "False",
       .help = "Do nothing when this system does not let the processes that read what strangers send be confined "
               "(seccomp, landlock, a user other than root). Without it they are confined as far as can be." },
+    { OPT_ID_NO_VERIFY_DEPLOY, "--no-verify-deploy", OPT_FLAG, AT(no_verify_deploy), .extra = true,
+      .topics = "run install enhance nginx", .default_text = "False",
+      .help = "After a change of the web server's configuration, do not connect to it on this machine to see that it "
+              "serves the new certificate." },
     { OPT_ID_TLS_ALPN01_PORT, "--tls-sni-01-port", OPT_UINT, AT(tls_alpn01_port), .metavar = "PORT", PORTS,
       .hidden = true, .extra = true, .remember = "tls_alpn01_port", .topics = "testing",
       .help = "See --tls-alpn-01-port.", .gone = alpn_instead },
@@ -44,8 +48,7 @@ static const struct opt rows[] = {
       .topics = "register", .special = set_update_registration, .help = "See the verb update_account.",
       .gone = "Use the update_account command instead." },
     { OPT_ID_NUM, "--num", OPT_UINT, AT(num), .metavar = "N", .max = 100000, .hidden = true, .extra = true,
-      .topics = "rollback", .help = "How many changes config_changes shows.",
-      .gone = "It belonged to the config_changes command, which certbot has dropped." },
+      .topics = "rollback", .help = "How many changes config_changes shows." },
     { OPT_ID_PLUGIN, "--certbot-route53:auth", OPT_SPECIAL, .hidden = true, .extra = true, .topics = "plugins",
       .special = set_plugin, .help = "See --dns-route53.", .gone = "Use --dns-route53 instead." },
     GONE("--manual-public-ip-logging-ok", NULL, "CAs log the address without asking; nothing takes its place."),

@@ -107,6 +107,25 @@ static const struct sandbox_rule responder[] = {
     POLITE,
 };
 
+static const struct sandbox_rule prober[] = {
+    COMMON,
+    WAITING,
+    { SYS_socket, RULE_INET, 0 },
+    ALLOW(connect),
+    ALLOW(sendto),
+    ALLOW(recvfrom),
+    ALLOW(read), /* OpenSSL's way */
+    ALLOW(write),
+    ALLOW(setsockopt),
+    ALLOW(getsockopt),
+    { SYS_fcntl, RULE_FCNTL, 0 },
+    ALLOW(gettimeofday),
+    ALLOW(rt_sigprocmask),
+    ALLOW(sysinfo),
+    FAIL(gettid, EPERM),
+    POLITE,
+};
+
 /* A wide build cannot know all that its tools call; it knows what no role of ours ever does. */
 const struct sandbox_rule sandbox_refused[] = {
     FAIL(execve, EPERM),          FAIL(execveat, EPERM),
@@ -130,6 +149,7 @@ const size_t sandbox_n_refused = sizeof(sandbox_refused) / sizeof(sandbox_refuse
 static const struct sandbox_profile profiles[SANDBOX_ROLES] = {
     [SANDBOX_TALKER] = { "talker", 256, true, RULES(talker) },
     [SANDBOX_SIGNER] = { "signer", 16, false, RULES(signer) },
+    [SANDBOX_PROBER] = { "prober", 16, true, RULES(prober) },
     [SANDBOX_RESPONDER] = { "responder", 4096, false, RULES(responder) },
 };
 

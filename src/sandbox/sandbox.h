@@ -15,6 +15,7 @@ enum sandbox_role {
     SANDBOX_TALKER,    /* sockets of its own to the CA and to DNS servers */
     SANDBOX_SIGNER,    /* one line to main, nothing else */
     SANDBOX_RESPONDER, /* accepts on sockets that main bound */
+    SANDBOX_PROBER,    /* connects to the web server of this machine */
     SANDBOX_ROLES
 };
 

@@ -1,5 +1,6 @@
 #include "talker/roles.h"
 
+#include "net/prober.h"
 #include "net/responder.h"
 #include "net/role.h"
 #include "talker/signer.h"
@@ -10,6 +11,7 @@ static const struct {
 } roles[] = {
     { SIGNER_WORD, signer_main },
     { RESPONDER_WORD, responder_main },
+    { PROBER_WORD, prober_main },
 };
 
 bool roles_run(int argc, char *const argv[], int *ret_status)

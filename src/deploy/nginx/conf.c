@@ -12,6 +12,7 @@ static void file_done(struct ngx_file *f)
     free(f->path);
     free(f->real);
     buf_done(&f->text);
+    buf_done(&f->before);
     ngx_tree_done(&f->tree);
     free(f->include);
 }
@@ -114,6 +115,7 @@ static int add_file(struct ngx_conf *c, const char *path, uint32_t *ret, struct 
 }
 
 static int load(struct ngx_conf *c, const char *path, unsigned depth, uint32_t *ret, struct err *e);
+static int follow(struct ngx_conf *c, uint32_t at, unsigned depth, struct err *e);
 
 static int add_link(struct ngx_conf *c, uint32_t *found, uint32_t n, uint32_t *ret_first)
 {
@@ -159,6 +161,8 @@ static int load_include(struct ngx_conf *c, uint32_t at, uint32_t node, unsigned
     int rc;
     if (strpbrk(buf_z(&path), "*?[")) {
         rc = load_pattern(c, buf_z(&path), depth, &inc, e);
+    } else if (c->lenient && !fs_exists(AT_FDCWD, buf_z(&path))) {
+        rc = 0;
     } else if (!(rc = load(c, buf_z(&path), depth, &found, e))) {
         inc.n = 1;
         rc = add_link(c, &found, 1, &inc.first) ? err_nomem(e) : 0;
@@ -181,12 +185,16 @@ static int load(struct ngx_conf *c, const char *path, unsigned depth, uint32_t *
     if (depth == NGX_INCLUDE_DEPTH_MAX)
         return err_set(e, SIGNET_ELIMIT, "%s: more than %u files that include each other", path, NGX_INCLUDE_DEPTH_MAX);
     int rc = add_file(c, path, ret, e);
-    if (rc)
-        return rc;
-    for (uint32_t i = 1; !rc && i < c->file[*ret].tree.n_nodes; i++) {
-        const struct ngx_tree *t = &c->file[*ret].tree;
+    return rc ? rc : follow(c, *ret, depth, e);
+}
+
+static int follow(struct ngx_conf *c, uint32_t at, unsigned depth, struct err *e)
+{
+    int rc = 0;
+    for (uint32_t i = 1; !rc && i < c->file[at].tree.n_nodes; i++) {
+        const struct ngx_tree *t = &c->file[at].tree;
         if (t->node[i].kind == NGX_SIMPLE && t->node[i].n_words == 2 && ngx_named(t, &t->node[i], "include"))
-            rc = load_include(c, *ret, i, depth + 1, e);
+            rc = load_include(c, at, i, depth + 1, e);
     }
     return rc;
 }
@@ -233,6 +241,42 @@ int ngx_conf_load(struct ngx_conf *ret, const char *main_file, struct err *e)
         ngx_conf_done(&c);
     else
         *ret = c;
+    return rc;
+}
+
+/* ---- changing ---- */
+
+static int update_one(struct ngx_conf *c, uint32_t file, signet_str text, struct err *e)
+{
+    struct ngx_file *f = &c->file[file];
+    struct ngx_tree tree = { 0 };
+    struct buf fresh = BUF_INIT(NGX_FILE_BYTES_MAX);
+    buf_add(&fresh, text);
+    int rc = buf_err(&fresh) ? err_nomem(e) : ngx_tree_parse(&tree, (signet_str){ buf_z(&fresh), fresh.n }, e);
+    if (rc) {
+        buf_done(&fresh);
+        return err_wrap(e, "%s, as it would be", f->path);
+    }
+    ngx_tree_done(&f->tree);
+    if (f->changed)
+        buf_done(&f->text);
+    else
+        f->before = f->text;
+    f->text = fresh;
+    f->tree = tree;
+    f->changed = true;
+    f->n_includes = 0;
+    return follow(c, file, 0, e);
+}
+
+int ngx_conf_update(struct ngx_conf *c, uint32_t file, signet_str text, struct err *e)
+{
+    uint32_t same = c->file[file].same, n = c->n_files;
+    int rc = 0;
+    c->lenient = true;
+    for (uint32_t i = 0; !rc && i < n; i++)
+        if (c->file[i].same == same)
+            rc = update_one(c, i, text, e);
     return rc;
 }
 

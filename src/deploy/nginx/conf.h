@@ -20,6 +20,8 @@ struct ngx_file {
     char *path; /* as it is included, absolute */
     char *real; /* without symbolic links: the file that is changed */
     struct buf text;
+    struct buf before; /* what it was when it was read, once ngx_conf_update has changed it */
+    bool changed;
     struct ngx_tree tree;
     struct ngx_include *include; /* in the order of the file */
     uint32_t n_includes, cap_includes;
@@ -33,12 +35,17 @@ struct ngx_conf {
     uint32_t *link, n_links, cap_links;
     uint32_t *slot, n_slots; /* path to file, a hash table of indices + 1 */
     size_t total;
+    bool lenient; /* an included file that is not there yet is no error: while a plan is made */
 };
 
 /* Reads `main_file` (absolute) and all it includes. Errors as from ngx_tree_parse, with the file in front; a file that
  * is included by name and not there is an error, as with nginx; a pattern that matches nothing is none. */
 int ngx_conf_load(struct ngx_conf *ret, const char *main_file, struct err *e);
 void ngx_conf_done(struct ngx_conf *c);
+
+/* Gives a file another text, in memory only: parsed again, its includes followed again. Indices of its directives are
+ * others afterwards. The file's twins (see `same`) change with it. */
+int ngx_conf_update(struct ngx_conf *c, uint32_t file, signet_str text, struct err *e);
 
 /* A directive of some file. */
 struct ngx_at {

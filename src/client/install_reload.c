@@ -1,0 +1,152 @@
+/* Telling web servers of renewed certificates, and of files that were put back. */
+#include "base/log.h"
+#include "client/install.h"
+#include "deploy/transaction.h"
+#include "net/child.h"
+#include <stdlib.h>
+
+struct renewed_cert {
+    struct strlist names;
+    char *fullchain;
+};
+
+struct renewed_use {
+    const struct installer_ops *ops;
+    struct request req; /* of the first lineage: where the server is */
+    struct renewed_cert *v;
+    size_t n;
+};
+
+void install_reloads_done(struct install_reloads *x)
+{
+    for (size_t i = 0; i < x->n; i++) {
+        for (size_t k = 0; k < x->v[i].n; k++) {
+            strlist_done(&x->v[i].v[k].names);
+            free(x->v[i].v[k].fullchain);
+        }
+        free(x->v[i].v);
+        request_done(&x->v[i].req);
+    }
+    free(x->v);
+    *x = (struct install_reloads){ 0 };
+}
+
+static bool same_place(const struct request *a, const struct request *b, const char *key)
+{
+    return str_eq(str_of(request_plugin_option(a, key)), str_of(request_plugin_option(b, key)));
+}
+
+static struct renewed_use *use_of(struct install_reloads *x, const struct installer_ops *ops, const struct request *req)
+{
+    for (size_t i = 0; i < x->n; i++)
+        if (x->v[i].ops == ops && same_place(&x->v[i].req, req, "nginx_server_root") &&
+            same_place(&x->v[i].req, req, "nginx_ctl"))
+            return &x->v[i];
+    struct renewed_use *v = reallocarray(x->v, x->n + 1, sizeof *v);
+    if (!v)
+        return NULL;
+    x->v = v;
+    v[x->n] = (struct renewed_use){ .ops = ops };
+    if (request_copy(&v[x->n].req, req))
+        return NULL;
+    return &v[x->n++];
+}
+
+int install_note_renewed(struct install_reloads *x, const struct request *req, const struct lineage *l,
+                         const struct strlist *names)
+{
+    const struct installer_ops *ops = req->installer ? installer_find(req->installer) : NULL;
+    struct renewed_use *u = ops ? use_of(x, ops, req) : NULL;
+    if (!u)
+        return ops ? SIGNET_ENOMEM : 0;
+    struct renewed_cert *v = reallocarray(u->v, u->n + 1, sizeof *v);
+    if (!v)
+        return SIGNET_ENOMEM;
+    u->v = v;
+    v[u->n] = (struct renewed_cert){ .fullchain = str_dup(str_of(l->live[KIND_FULLCHAIN])) };
+    if (!v[u->n].fullchain || strlist_copy(&v[u->n].names, names)) {
+        free(v[u->n].fullchain);
+        return SIGNET_ENOMEM;
+    }
+    u->n++;
+    return 0;
+}
+
+/* One reload, then a look at each certificate. The look fails only for names that are installed: a lineage may have
+ * names that this server does not serve. */
+static int reload_use(struct run *r, const struct renewed_use *u, struct err *e)
+{
+    struct installer_ctx ctx = { .loop = r->loop, .req = &u->req, .ui = r->ui };
+    RECORD_AUTO(none);
+    ui_say(r->ui, "Reloading %s server after certificate renewal", u->ops->name);
+    int rc = u->ops->reload(&ctx, &none, e);
+    for (size_t i = 0; !rc && u->ops->served && !r->req->no_verify_deploy && i < u->n; i++) {
+        const struct installer_cert c = { .names = &u->v[i].names, .cert = u->v[i].fullchain };
+        rc = u->ops->served(&ctx, &c, e);
+    }
+    return rc;
+}
+
+int install_reload_all(struct run *r, struct install_reloads *x, struct err *e)
+{
+    int worst = 0;
+    for (size_t i = 0; i < x->n; i++) {
+        struct err why = { 0 };
+        int rc = reload_use(r, &x->v[i], &why);
+        if (!rc)
+            continue;
+        ui_alert(r->ui, "The certificates were renewed, but %s does not serve them yet: %s", x->v[i].ops->name,
+                 why.text);
+        if (why.hint[0])
+            log_warn("client", "%s", why.hint);
+        if (!worst && e)
+            *e = why;
+        worst = rc;
+    }
+    return worst;
+}
+
+/* ---- after a kill ---- */
+
+static int reload_noted(void *ctx, const struct record *server, struct err *e)
+{
+    struct run *r = ctx;
+    const char *name = record_get(server, "installer");
+    const struct installer_ops *ops = name ? installer_find(name) : NULL;
+    struct installer_ctx x = { .loop = r->loop, .req = r->req, .ui = r->ui };
+    return ops ? ops->reload(&x, server, e) : err_set(e, SIGNET_ENOTFOUND, "there is no plugin %s", name ? name : "?");
+}
+
+/* certbot's notes of what it has enabled. */
+int install_run_undo(void *ctx, const struct strlist *argv)
+{
+    struct run *r = ctx;
+    struct child_result got = { 0 };
+    struct err e = { 0 };
+    const struct child_spec spec = { .argv = (const char *const *)argv->v, .timeout_ms = 60000 };
+    int rc = child_run(r->loop, &spec, &got, &e);
+    if (!rc && got.exit_code)
+        rc = SIGNET_ESYS;
+    child_result_done(&got);
+    return rc;
+}
+
+int install_recover(struct run *r, struct err *e)
+{
+    STRLIST_AUTO(did);
+    bool no_loop = !r->loop;
+    const char *work = r->tree->work_dir;
+    const struct tx_recovery x = { .work_dir = work, .run = install_run_undo, .reload = reload_noted, .ctx = r };
+    if (!checkpoint_exists(work, CHECKPOINT_TEMPORARY) && !checkpoint_exists(work, CHECKPOINT_CHANGE))
+        return 0;
+    int rc = no_loop ? loop_new(&r->loop, e) : 0;
+    if (!rc)
+        rc = transaction_recover(&x, &did, e);
+    for (size_t i = 0; i < did.n; i++)
+        log_warn("client", "%s", did.v[i]);
+    if (no_loop) {
+        loop_free(r->loop);
+        r->loop = NULL;
+    }
+    return rc;
+}

@@ -1,0 +1,60 @@
+/* Installers: whoever puts a certificate to use in a web server. One `const struct installer_ops` per server, a table
+ * like that of the solvers. An installer reads the server's configuration when it is opened; deploy and enhance plan in
+ * memory; save makes the plan real as one transaction (deploy/transaction.h) or, in a rehearsal, only tells the
+ * difference. */
+#ifndef DEPLOY_INSTALLER_H
+#define DEPLOY_INSTALLER_H
+
+#include "base/list.h"
+#include "base/record.h"
+#include "net/loop.h"
+#include "options/request.h"
+
+struct ui; /* client/ui.h */
+
+struct installer_ctx {
+    struct loop *loop;
+    const struct request *req; /* all borrowed until close */
+    struct ui *ui;
+};
+
+/* A certificate to be served. */
+struct installer_cert {
+    const struct strlist *names;    /* in lower case; wildcards with "*." */
+    const char *cert, *key, *chain; /* paths: with its chain, the key, the chain alone (may be NULL) */
+    const char *cert_alone;         /* path of the leaf alone; may be NULL */
+};
+
+enum enhancement { ENHANCE_REDIRECT, ENHANCE_HSTS, ENHANCE_UIR, ENHANCE_STAPLE, ENHANCEMENTS };
+
+struct installer; /* one instance */
+
+struct installer_ops {
+    const char *name, *description;
+    unsigned enhancements; /* bit (1 << ENHANCE_…) for each that it can do */
+    /* Finds the server, takes the lock on its folder (certbot's), lets it test its configuration, reads it. */
+    int (*open)(struct installer **ret, const struct installer_ctx *ctx, struct err *e);
+    /* Every name in the configuration that could be on a certificate. */
+    int (*names)(struct installer *s, struct strlist *ret, struct err *e);
+    /* Plans it. *where gets the file for each name, in order. */
+    int (*deploy)(struct installer *s, const struct installer_cert *c, struct strlist *where, struct err *e);
+    int (*enhance)(struct installer *s, const struct installer_cert *c, enum enhancement what, bool *ret_new,
+                   struct err *e);
+    /* What the plan would change, as a unified diff; empty when everything is right already. */
+    int (*diff)(struct installer *s, struct buf *to, struct err *e);
+    /* Carries the plan out, reloads, and looks that `prove` (may be NULL) is what is served. */
+    int (*save)(struct installer *s, const char *title, const struct installer_cert *prove, struct err *e);
+    void (*close)(struct installer *s); /* NULL is fine */
+
+    /* After its files were put back by a rollback or a recovery: tells the server that a record speaks of, or, when it
+     * is empty, the one that the options speak of. */
+    int (*reload)(const struct installer_ctx *ctx, const struct record *server, struct err *e);
+    /* After a reload: does the server serve the certificate for those of the names that its configuration gives it to?
+     * SIGNET_ECERT when not. */
+    int (*served)(const struct installer_ctx *ctx, const struct installer_cert *c, struct err *e);
+};
+
+const struct installer_ops *installer_find(const char *name); /* also "dist:plugin"; NULL */
+const struct installer_ops *const *installer_all(size_t *n);
+
+#endif

@@ -1,0 +1,44 @@
+/* Inside plan*.c: servers that are meant, and texts for them. */
+#ifndef DEPLOY_NGINX_PLAN_IN_H
+#define DEPLOY_NGINX_PLAN_IN_H
+
+#include "deploy/nginx/patch.h"
+#include "deploy/nginx/plan.h"
+
+/* One patch for each file. */
+struct ngx_patches {
+    struct ngx_patch *v;
+    uint32_t n;
+    const struct ngx_conf *conf;
+};
+int ngx_patches_new(struct ngx_patches *x, const struct ngx_plan *p);
+void ngx_patches_done(struct ngx_patches *x);
+/* Puts them into the configuration in memory and finds the servers again. Server and listen indices are others then. */
+int ngx_patches_apply(struct ngx_patches *x, struct ngx_plan *p);
+static inline struct ngx_patch *ngx_patch_for(struct ngx_patches *x, struct ngx_at at)
+{
+    return &x->v[x->conf->file[at.file].same];
+}
+
+/* The servers that answer plain http for `name` on the http port, by name. */
+uint32_t ngx_plain_servers(struct ngx_plan *p, signet_str name, uint32_t *ret);
+
+bool ngx_has_tls(const struct ngx_servers *s, uint32_t server);
+bool ngx_has_plain(const struct ngx_servers *s, uint32_t server);
+/* A directive directly in a server block, includes followed; the last of that name. */
+static inline bool ngx_server_has(const struct ngx_plan *p, uint32_t server, const char *name, struct ngx_at *ret)
+{
+    return ngx_find_in(&p->conf, p->servers.v[server].at, name, ret);
+}
+
+/* Does this server send http requests for `name` to https already? */
+bool ngx_redirects(const struct ngx_plan *p, uint32_t server, signet_str name);
+
+/* Takes the listens without TLS out of a server that has both kinds, and puts a server with them behind it: one that
+ * only redirects `names` (only), or a whole copy (names NULL: without redirects). SIGNET_EINVAL when the listens stand
+ * in an included file. */
+int ngx_split(struct ngx_plan *p, struct ngx_patches *x, uint32_t server, const struct strlist *names);
+/* Redirects at the top of a server without TLS. */
+int ngx_add_redirects(struct ngx_plan *p, struct ngx_patches *x, uint32_t server, const struct strlist *names);
+
+#endif

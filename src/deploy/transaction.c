@@ -1,0 +1,183 @@
+#include "deploy/transaction.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/stage.h"
+#include <stdlib.h>
+
+#define ROOM "deploy"
+/* Files that are written before the first is waited for; each holds a descriptor. */
+#define AT_ONCE 64u
+
+struct temporary {
+    struct stage *v;
+    size_t n;
+};
+
+static void drop(struct temporary *x)
+{
+    for (size_t i = 0; i < x->n; i++)
+        stage_end(&x->v[i]);
+    free(x->v);
+    *x = (struct temporary){ 0 };
+}
+
+static int prepare(struct temporary *x, const struct changes *c, struct err *e)
+{
+    int rc = 0;
+    x->v = calloc(c->n + 1, sizeof *x->v);
+    if (!x->v)
+        return err_nomem(e);
+    for (size_t from = 0; !rc && from < c->n; from += AT_ONCE) {
+        for (size_t i = from; !rc && i < c->n && i < from + AT_ONCE; i++, x->n++)
+            rc = stage_begin(&x->v[i], c->v[i].path, buf_str(&c->v[i].after), c->v[i].mode, e);
+        for (size_t i = from; !rc && i < x->n; i++)
+            rc = stage_sync(&x->v[i], e);
+    }
+    return rc;
+}
+
+static int swap(struct temporary *x, struct err *e)
+{
+    int rc = 0;
+    for (size_t i = 0; !rc && i < x->n; i++)
+        rc = stage_swap(&x->v[i], e);
+    return rc;
+}
+
+/* The files as they were: by the exchange, else from the checkpoint. */
+static int put_back(struct temporary *x, const struct transaction *t, enum checkpoint_kind kind, struct err *e)
+{
+    const struct checkpoint_undo undo = { 0 };
+    bool whole = true;
+    for (size_t i = x->n; i-- > 0;)
+        if (stage_back(&x->v[i], NULL))
+            whole = false;
+    drop(x);
+    return whole ? checkpoint_drop(t->work_dir, kind, e) : checkpoint_undo(t->work_dir, kind, &undo, e);
+}
+
+/* Takes it all back after a failure, which stays the one that is told. */
+static int fail(struct temporary *x, const struct transaction *t, enum checkpoint_kind kind, bool reloaded,
+                struct err *e)
+{
+    struct err why = { 0 };
+    int sig = loop_signal(t->loop);
+    loop_signal_clear(t->loop);
+    int rc = put_back(x, t, kind, &why);
+    if (rc) {
+        log_error(ROOM, "%s", why.text);
+        err_hint(e, "Files could not all be put back; what they were is kept under %s, and the next run tries again.",
+                 t->work_dir);
+    } else if (reloaded && t->ops.reload(t->ops.ctx, &why)) {
+        log_error(ROOM, "The configuration was put back, but the server could not be told: %s", why.text);
+    }
+    if (sig)
+        loop_signal_raise(t->loop, sig);
+    return e->code;
+}
+
+static int carry_out(struct temporary *x, const struct transaction *t, const struct changes *c, bool *ret_reloaded,
+                     struct err *e)
+{
+    int rc = prepare(x, c, e);
+    if (!rc)
+        rc = swap(x, e);
+    if (rc)
+        return rc;
+    if ((rc = t->ops.test(t->ops.ctx, e)))
+        return err_wrap(e, "The new configuration was refused and has been taken back");
+    *ret_reloaded = true;
+    if ((rc = t->ops.reload(t->ops.ctx, e)))
+        return err_wrap(e, "The server could not be reloaded, and the changes have been taken back");
+    return 0;
+}
+
+static int confirm(const struct transaction *t, struct err *e)
+{
+    int rc = t->ops.prove ? t->ops.prove(t->ops.ctx, e) : 0;
+    return rc ? err_wrap(e, "The changes have been taken back") : 0;
+}
+
+int transaction_run(const struct transaction *t, const struct changes *c, struct err *e)
+{
+    struct temporary x = { 0 };
+    struct err local = { 0 };
+    bool reloaded = false;
+    if (!e)
+        e = &local;
+    if (!c->n) {
+        int rc = t->ops.reload(t->ops.ctx, e);
+        return rc || !t->ops.prove ? rc : t->ops.prove(t->ops.ctx, e);
+    }
+    int rc = checkpoint_make(t->work_dir, CHECKPOINT_CHANGE, c, t->title, t->server, e);
+    if (rc)
+        return rc;
+    if ((rc = carry_out(&x, t, c, &reloaded, e)) || (rc = confirm(t, e)))
+        return fail(&x, t, CHECKPOINT_CHANGE, reloaded, e);
+    /* From here on it is done: a kill before this is taken back, one after it is not. */
+    rc = checkpoint_finish(t->work_dir, clock_wall_ms() * 1000, e);
+    if (rc)
+        return fail(&x, t, CHECKPOINT_CHANGE, reloaded, e);
+    drop(&x);
+    return 0;
+}
+
+int transaction_begin(struct temporary **ret, const struct transaction *t, const struct changes *c, struct err *e)
+{
+    struct temporary *x = calloc(1, sizeof *x);
+    bool reloaded = false;
+    int rc = x ? checkpoint_make(t->work_dir, CHECKPOINT_TEMPORARY, c, t->title, t->server, e) : err_nomem(e);
+    if (!rc && (rc = carry_out(x, t, c, &reloaded, e)))
+        (void)fail(x, t, CHECKPOINT_TEMPORARY, reloaded, e);
+    if (rc)
+        free(x);
+    else
+        *ret = x;
+    return rc;
+}
+
+int transaction_revert(struct temporary *x, const struct transaction *t, struct err *e)
+{
+    int sig = loop_signal(t->loop);
+    loop_signal_clear(t->loop);
+    int rc = put_back(x, t, CHECKPOINT_TEMPORARY, e);
+    if (!rc)
+        rc = t->ops.reload(t->ops.ctx, e);
+    if (sig)
+        loop_signal_raise(t->loop, sig);
+    free(x);
+    return rc;
+}
+
+/* ---- after a kill ---- */
+
+static int recover_one(const struct tx_recovery *r, enum checkpoint_kind kind, struct strlist *did, struct err *e)
+{
+    RECORD_AUTO(server);
+    STRLIST_AUTO(files);
+    BUF_AUTO(text, 65536);
+    const struct checkpoint_undo undo = { .run = r->run, .ctx = r->ctx, .ret_server = &server, .did = &files };
+    struct err why = { 0 };
+    if (!checkpoint_exists(r->work_dir, kind))
+        return 0;
+    int rc = checkpoint_undo(r->work_dir, kind, &undo, e);
+    if (rc)
+        return rc;
+    buf_addz(&text, "took back what an interrupted run had changed in the web server's configuration: ");
+    strlist_join(&files, ", ", &text);
+    if (!files.n)
+        buf_addz(&text, "nothing yet");
+    if (strlist_addz(did, buf_z(&text)))
+        return err_nomem(e);
+    /* Also when nothing was different any more: the server may still run with what was there. */
+    if (r->reload && server.names.n && r->reload(r->ctx, &server, &why))
+        log_warn(ROOM, "The web server could not be told that its configuration was put back: %s", why.text);
+    return 0;
+}
+
+int transaction_recover(const struct tx_recovery *r, struct strlist *did, struct err *e)
+{
+    int rc = recover_one(r, CHECKPOINT_TEMPORARY, did, e);
+    return rc ? rc : recover_one(r, CHECKPOINT_CHANGE, did, e);
+}
