@@ -219,7 +219,8 @@ static void look(struct ngx_answer *a)
             a->state = NGX_ANSWER_UP;
         return;
     }
-    int rc = ngx_ctl_answers(&batch.ctl, a->place, a->n_places, &a->token, &e);
+    int rc = !ngx_ctl_settled(&batch.ctl) ? err_set(&e, SIGNET_ETIMEOUT, "the workers of before still take connections")
+                                          : ngx_ctl_answers(&batch.ctl, a->place, a->n_places, &a->token, &e);
     if (!rc) {
         a->state = NGX_ANSWER_UP;
         return;

@@ -276,9 +276,13 @@ static int nginx_save(struct installer *s, const char *title, const struct insta
 static int nginx_reload(const struct installer_ctx *ctx, const struct record *server, struct err *e)
 {
     struct ngx_server_ctl ctl = { 0 };
+    struct ngx_conf conf = { 0 };
     int rc = ngx_ctl_open(&ctl, ctx->loop, ctx->req, server, e);
-    if (!rc)
-        rc = ngx_ctl_reload(&ctl, e);
+    if (!rc && ngx_conf_load(&conf, ctl.conf, NULL) == 0) /* if it cannot be read, nginx will say why */
+        (void)ngx_ctl_learn(&ctl, &conf);
+    ngx_conf_done(&conf);
+    if (!rc && !(rc = ngx_ctl_reload(&ctl, e)))
+        ngx_ctl_settle(&ctl);
     ngx_ctl_close(&ctl);
     return rc;
 }

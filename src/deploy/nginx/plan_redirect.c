@@ -167,7 +167,7 @@ static bool are_all(const struct ngx_plan *p, uint32_t server, const struct strl
         const struct ngx_name *n = &p->servers.name[i];
         bool there = n->kind == NGX_EXACT && strlist_has(names, str_of(n->value));
         for (size_t k = 0; n->kind == NGX_LEADING && !n->dot && k < names->n && !there; k++)
-            there = str_eq(str_skip(str_of(names->v[k]), 1), str_of(n->value));
+            there = names->v[k][0] == '*' && str_eq(str_skip(str_of(names->v[k]), 1), str_of(n->value));
         if (!there)
             return false;
     }
@@ -202,7 +202,8 @@ static void short_server(struct ngx_plan *p, uint32_t server, const struct strli
         err_nomem(p->e);
 }
 
-static void add_block(const struct ngx_tree *t, const struct strlist *lines, const char *outer, struct buf *to)
+static void add_block(const struct ngx_tree *t, const struct strlist *lines, const char *outer, const char *inner,
+                      struct buf *to)
 {
     const char *nl = ngx_newline(t);
     buf_addf(to, "%sserver {%s", outer, nl);
@@ -212,7 +213,7 @@ static void add_block(const struct ngx_tree *t, const struct strlist *lines, con
         while (more) {
             more = str_cut(rest, '\n', &line, &rest);
             if (line.n)
-                buf_addf(to, "%s    ", outer);
+                buf_addz(to, inner);
             buf_add(to, line);
             buf_addz(to, nl);
         }
@@ -252,15 +253,17 @@ int ngx_split(struct ngx_plan *p, struct ngx_patches *x, uint32_t server, const 
     struct ngx_patch *patch = ngx_patch_for(x, v->at);
     BUF_AUTO(text, NGX_FILE_BYTES_MAX);
     BUF_AUTO(outer, TEXT_MAX);
+    BUF_AUTO(inner, TEXT_MAX);
     STRLIST_AUTO(lines);
     int rc = 0;
     if (!can_split(p, server))
         return SIGNET_EINVAL;
     ngx_indent_of(t, block, &outer);
+    ngx_indent_in(t, block, &inner);
     buf_addf(&text, "%s%s", ngx_newline(t), ngx_newline(t));
     if (names && are_all(p, server, names)) {
         short_server(p, server, names, &lines);
-        add_block(t, &lines, buf_z(&outer), &text);
+        add_block(t, &lines, buf_z(&outer), buf_z(&inner), &text);
         rc = p->e->code;
     } else {
         rc = whole_copy(p, server, names, buf_z(&outer), &text);

@@ -59,7 +59,7 @@ static int other_sockets(struct job *j, signet_str name, struct strlist *ret)
         rc = strlist_add_new(ret, buf_str(&line));
     }
     free(socket);
-    if (!rc && !n && !n_hits) {
+    if (!rc && !n) {
         BUF_AUTO(line, 64);
         buf_addf(&line, "listen %u;", p->http_port);
         rc = strlist_add(ret, buf_str(&line));

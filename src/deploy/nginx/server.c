@@ -14,11 +14,14 @@
 #define DEFAULT_ROOT   "/etc/nginx"
 #define OTHER_ROOT     "/usr/local/etc/nginx"
 #define DEFAULT_LOG    "/var/log/nginx/error.log"
+#define DEFAULT_PID    "/run/nginx.pid"
+#define SETTLE_MS      1000 /* where the workers cannot be seen */
 #define RUN_TIMEOUT_MS 120000
 #define WORDS_MAX      1200u /* of nginx, in a message */
 #define LOG_BYTES_MAX  65536
 #define PROVE_WAIT_MS  30000 /* a reload returns before the new workers are there */
-#define PROVE_PAUSE_MS 50
+#define PROVE_PAUSE_MS 20
+#define SETTLE_WAIT_MS 5000
 #define PATH_BYTES_MAX 8192u
 
 /* ---- finding it ---- */
@@ -84,6 +87,7 @@ void ngx_ctl_close(struct ngx_server_ctl *s)
     free(s->root);
     free(s->conf);
     free(s->error_log);
+    free(s->pid_file);
     *s = (struct ngx_server_ctl){ 0 };
 }
 
@@ -105,6 +109,13 @@ int ngx_ctl_learn(struct ngx_server_ctl *s, const struct ngx_conf *c)
         buf_addz(&path, DEFAULT_LOG);
     free(s->error_log);
     s->error_log = path.n && path.p[0] == '/' ? buf_take(&path) : NULL;
+    BUF_AUTO(pid, PATH_BYTES_MAX);
+    if (ngx_find_in(c, (struct ngx_at){ 0, 0 }, "pid", &at))
+        ngx_value(ngx_tree_of(c, at), ngx_node_of(c, at), 1, &pid);
+    else
+        buf_addz(&pid, DEFAULT_PID);
+    free(s->pid_file);
+    s->pid_file = pid.n && pid.p[0] == '/' ? buf_take(&pid) : NULL;
     return 0;
 }
 
@@ -205,14 +216,39 @@ int ngx_ctl_reload(struct ngx_server_ctl *s, struct err *e)
     struct child_result r = { 0 };
     BUF_AUTO(words, WORDS_MAX * 2);
     s->log_at = log_size(s);
+    ngx_workers_note(&s->old, s->pid_file);
     int rc = run(s, "-s", "reload", &r, e);
     if (rc)
         return rc;
     add_words(&r, &words);
     if (r.exit_code)
         rc = start(s, &words, e);
+    s->reloaded = clock_mono_ms();
     child_result_done(&r);
     return rc;
+}
+
+bool ngx_ctl_settled(const struct ngx_server_ctl *s)
+{
+    return s->old.known ? ngx_workers_stopped(&s->old) : clock_mono_ms() - s->reloaded >= SETTLE_MS;
+}
+
+/* Sleeps inside the loop. */
+static int pause_a_bit(struct loop *l)
+{
+    int64_t until = clock_mono_ms() + PROVE_PAUSE_MS, now;
+    int rc = 0;
+    while (!rc && (now = clock_mono_ms()) < until)
+        rc = loop_step(l, (int)(until - now));
+    return rc;
+}
+
+void ngx_ctl_settle(struct ngx_server_ctl *s)
+{
+    int64_t until = clock_mono_ms() + SETTLE_WAIT_MS;
+    while (!ngx_ctl_settled(s) && clock_mono_ms() < until)
+        if (pause_a_bit(s->loop))
+            return;
 }
 
 /* ---- looking from outside ---- */
@@ -249,7 +285,9 @@ static int prove_once(struct ngx_server_ctl *s, struct ngx_plan *p, const struct
                       struct err *e)
 {
     uint32_t *listen = calloc(p->servers.n_listens + 1, sizeof *listen);
-    int rc = listen ? 0 : err_nomem(e);
+    int rc = !listen              ? err_nomem(e)
+             : ngx_ctl_settled(s) ? 0
+                                  : err_set(e, SIGNET_ETIMEOUT, "the workers of before still take connections");
     for (; !rc && *from < n; *from += !rc) {
         uint32_t count = ngx_plan_places(p, v[*from].name, true, listen);
         if (!count)
@@ -261,16 +299,6 @@ static int prove_once(struct ngx_server_ctl *s, struct ngx_plan *p, const struct
         }
     }
     free(listen);
-    return rc;
-}
-
-/* Sleeps inside the loop. */
-static int pause_a_bit(struct loop *l)
-{
-    int64_t until = clock_mono_ms() + PROVE_PAUSE_MS, now;
-    int rc = 0;
-    while (!rc && (now = clock_mono_ms()) < until)
-        rc = loop_step(l, (int)(until - now));
     return rc;
 }
 

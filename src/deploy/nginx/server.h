@@ -5,6 +5,7 @@
 #include "base/lock.h"
 #include "base/record.h"
 #include "deploy/nginx/plan.h"
+#include "deploy/nginx/workers.h"
 #include "net/loop.h"
 #include "net/prober.h"
 #include "options/request.h"
@@ -14,9 +15,12 @@ struct ngx_server_ctl {
     char *ctl, *root, *conf; /* the program, its folder of settings, its main file; owned */
     bool require_sandbox;
     struct lock *lock;
-    struct prober *prober; /* started when it is first needed */
-    char *error_log;       /* owned; NULL: unknown */
-    int64_t log_at;        /* its length before the last reload */
+    struct prober *prober;  /* started when it is first needed */
+    char *error_log;        /* owned; NULL: unknown */
+    int64_t log_at;         /* its length before the last reload */
+    char *pid_file;         /* owned; NULL: unknown */
+    struct ngx_workers old; /* that ran before the last reload */
+    int64_t reloaded;       /* when that was, clock_mono_ms */
 };
 
 /* Finds program and files by the options (or, where `server` has them, by the record of a checkpoint). Takes no lock.
@@ -28,13 +32,18 @@ int ngx_ctl_lock(struct ngx_server_ctl *s, struct err *e);
 void ngx_ctl_close(struct ngx_server_ctl *s);
 /* What a later run needs to reload it. */
 int ngx_ctl_describe(const struct ngx_server_ctl *s, struct record *ret);
-/* Where nginx writes its errors, from its configuration. */
+/* Where nginx writes its errors and its number, from its configuration. */
 int ngx_ctl_learn(struct ngx_server_ctl *s, const struct ngx_conf *c);
 
 /* Errors hold nginx's own words. */
 int ngx_ctl_test(struct ngx_server_ctl *s, struct err *e);
 /* Starts it when it does not run. */
 int ngx_ctl_reload(struct ngx_server_ctl *s, struct err *e);
+/* Has the last reload taken hold, so that every new connection meets the new configuration? Where that cannot be seen,
+ * some time must have passed. */
+bool ngx_ctl_settled(const struct ngx_server_ctl *s);
+/* Waits for it, not for ever. */
+void ngx_ctl_settle(struct ngx_server_ctl *s);
 /* What nginx has written to its log since the last reload, at most a few lines; appends. */
 void ngx_ctl_log(const struct ngx_server_ctl *s, struct buf *to);
 

@@ -1,0 +1,308 @@
+"""--nginx against a real nginx: obtaining through it, installing, enhancing, and that nothing else is touched."""
+import os
+import re
+import time
+
+import pytest
+from harness.nginx import MAIN, SITE, Nginx
+from harness.system import wait_until
+
+AGREE = ["--agree-tos", "--register-unsafely-without-email"]
+SECOND = """server {
+	listen {http};
+	server_name b.test c.test;
+	return 301 https://elsewhere.test$request_uri;
+}
+"""
+
+
+def site(*names):
+    return SITE.format(http="{http}", names=" ".join(names), first=names[0])
+
+
+@pytest.fixture
+def make_nginx(box):
+    made = []
+
+    def make(sites, **kw):
+        n = Nginx(box.root + "/web%d" % len(made), box.ca.http_port, sites, **kw)
+        made.append(n)
+        return n
+
+    yield make
+    for n in made:
+        n.stop()
+
+
+@pytest.fixture
+def nginx(make_nginx):
+    return make_nginx({"a": site("a.test", "www.a.test"), "b": SECOND}).start()
+
+
+def run(box, nginx, *args, verb="run", **kw):
+    return box.signet(verb, "--nginx", *nginx.words(), *AGREE, *args, **kw)
+
+
+def certificate(box, name):
+    with open("%s/live/%s/cert.pem" % (box.config, name)) as f:
+        return f.read()
+
+
+# ---- obtaining ----
+
+def test_certonly_answers_and_leaves_no_trace(box, nginx):
+    before = nginx.files()
+    run(box, nginx, "-d", "a.test", "-d", "www.a.test", verb="certonly")
+    box.lineage("a.test").check(version=1, names=["a.test", "www.a.test"])
+    assert nginx.files() == before, "content, mode, owner and time of every file"
+    assert not os.path.exists(box.work + "/temp_checkpoint")
+    assert "le_http_01_cert_challenge.conf" not in box.entries("")
+    assert nginx.curl("http://a.test/").out.endswith("plain a.test\n")
+
+
+def test_certonly_where_only_a_redirect_stands(box, nginx):
+    before = nginx.files()
+    run(box, nginx, "-d", "b.test", verb="certonly")
+    box.lineage("b.test").check(version=1, names=["b.test"])
+    assert nginx.files() == before
+
+
+def test_certonly_for_a_name_that_no_server_has(box, nginx):
+    before = nginx.files()
+    long = "a-rather-long-label-of-a-name." * 3 + "unknown.test"
+    run(box, nginx, "-d", "unknown.test", "-d", long, "-d", "a.test", verb="certonly")
+    box.lineage("unknown.test").check(version=1)
+    assert nginx.files() == before
+
+
+def test_certonly_where_nothing_listens_for_http(box, make_nginx):
+    n = make_nginx({"x": "server {\n\tlisten 127.0.0.1:{https};\n\tserver_name x.test;\n\treturn 204;\n}\n"})
+    n.http = n.https  # what start() waits for
+    before = n.files()
+    with n:
+        run(box, n, "-d", "x.test", verb="certonly")
+    assert n.files() == before
+
+
+def test_a_denied_challenge_leaves_no_trace(box, nginx):
+    before = nginx.files()
+    r = run(box, nginx, "-d", "a.test", "-d", "blocked.example", verb="certonly", check=1)
+    assert r.rc == 1
+    assert nginx.files() == before
+
+
+def test_many_lineages_renew_with_few_reloads(box, make_nginx):
+    names = ["n%d.test" % i for i in range(8)]
+    n = make_nginx({name: site(name) for name in names}).start()
+    for name in names:
+        box.issue(name, args=["--http-01-port", str(box.ca.http_port)], program=None) if False else None
+    for name in names[:1]:
+        run(box, n, "-d", name)
+    for name in names[1:]:
+        run(box, n, "-d", name)
+    before, text = n.reloads(), n.contents()
+    r = box.signet("renew", "--force-renewal", timeout=180)
+    assert r.out.count("Reloading nginx server after certificate renewal") == 1
+    # one batch is opened by whoever comes first, the rest share another: each has two reloads; and one for the new certificates
+    assert n.reloads() - before <= 2 * 3 + 1, n.log()[-3000:]
+    assert n.contents() == text
+    for name in names:
+        box.lineage(name).check(version=2)
+        assert n.leaf(name) == certificate(box, name)
+
+
+# ---- installing ----
+
+def test_run_obtains_installs_redirects(box, nginx):
+    r = run(box, nginx, "-d", "a.test", "-d", "www.a.test")
+    assert r.says("Deploying certificate")
+    assert r.says("Successfully deployed certificate for a.test to %s/sites-enabled/a" % nginx.etc)
+    assert r.says("Congratulations! You have successfully enabled HTTPS on https://a.test and https://www.a.test")
+    assert nginx.valid()
+    for name in ("a.test", "www.a.test"):
+        assert nginx.leaf(name) == certificate(box, "a.test")
+        answer = nginx.curl("http://%s/some?thing" % name).out
+        assert answer.startswith("HTTP/1.1 301") and "Location: https://%s/some?thing" % name in answer
+    assert "plain a.test" in nginx.curl("https://a.test/").out
+    text = nginx.read("sites-available/a").decode()
+    for line in ("listen %d ssl; # managed by Certbot" % nginx.https, "return 404; # managed by Certbot",
+                 "ssl_certificate %s/live/a.test/fullchain.pem; # managed by Certbot" % box.config,
+                 "include %s/options-ssl-nginx.conf; # managed by Certbot" % box.config):
+        assert line in text
+    assert os.path.islink(nginx.etc + "/sites-enabled/a"), "the link stays a link"
+    conf = box.lineage("a.test").conf_text()
+    assert "installer = nginx" in conf and "authenticator = nginx" in conf
+    assert not [f for f in nginx.files() if "signet" in f]
+
+
+def test_doing_it_again_changes_nothing(box, nginx):
+    words = ["-d", "a.test", "-d", "www.a.test", "--hsts", "--uir", "--staple-ocsp"]
+    run(box, nginx, *words)
+    before = nginx.files()
+    for _ in range(3):
+        r = run(box, nginx, *words, "--keep-until-expiring")
+        assert r.says("Congratulations! You have successfully enabled HTTPS on https://a.test")
+        assert nginx.files() == before
+    assert len(os.listdir(box.work + "/backups")) == 1, "no checkpoint without a change"
+
+
+def test_headers_and_stapling(box, nginx):
+    run(box, nginx, "-d", "a.test", "-d", "www.a.test", "--hsts", "--uir", "--staple-ocsp", "--no-redirect")
+    https, http = nginx.curl("https://a.test/").out, nginx.curl("http://a.test/").out
+    assert "Strict-Transport-Security: max-age=31536000" in https
+    assert "Content-Security-Policy: upgrade-insecure-requests" in https
+    assert http.startswith("HTTP/1.1 200") and "Strict-Transport-Security" not in http, "RFC 6797: not over http"
+    assert "ssl_stapling on; # managed by Certbot" in nginx.read("sites-available/a").decode()
+
+
+def test_no_redirect(box, nginx):
+    run(box, nginx, "-d", "a.test", "--no-redirect")
+    assert nginx.curl("http://a.test/").out.startswith("HTTP/1.1 200")
+    text = nginx.read("sites-available/a").decode()
+    assert "301" not in text and "listen %d;" % nginx.http in text
+
+
+def test_names_that_are_not_on_the_certificate_go_on_over_http(box, nginx):
+    run(box, nginx, "-d", "a.test")
+    assert nginx.curl("http://a.test/").out.startswith("HTTP/1.1 301")
+    assert nginx.curl("http://www.a.test/").out.startswith("HTTP/1.1 200")
+
+
+def test_several_names_over_several_servers(box, nginx):
+    run(box, nginx, "-d", "a.test", "-d", "b.test", "-d", "c.test")
+    for name in ("a.test", "b.test", "c.test"):
+        assert nginx.leaf(name) == certificate(box, "a.test")
+    assert "Location: https://elsewhere.test/x" in nginx.curl("http://b.test/x").out, "what was a redirect to https stays"
+
+
+def test_a_name_without_a_server_is_explained(box, nginx):
+    before = nginx.files()
+    r = run(box, nginx, "-d", "nowhere.test", check=1)
+    assert r.complains("Could not automatically find a matching server block for nowhere.test. Set the `server_name` directive")
+    assert r.says("could not be installed (installer: nginx)") and r.says("certbot install --cert-name nowhere.test")
+    assert nginx.files() == before
+    box.lineage("nowhere.test").check(version=1)
+
+
+def test_a_name_without_a_server_gets_a_copy_of_the_default_server(box, make_nginx):
+    n = make_nginx({"default": "server {\n    listen {http} default_server;\n    server_name _;\n    location / {\n        return 200 \"default\\n\";\n    }\n}\n"}).start()
+    run(box, n, "-d", "new.test")
+    assert n.leaf("new.test") == certificate(box, "new.test")
+    assert "default" in n.curl("https://new.test/").out
+    assert n.curl("http://new.test/").out.startswith("HTTP/1.1 301")
+    assert n.curl("http://other.test/").out.startswith("HTTP/1.1 200")
+
+
+def test_a_server_with_a_certificate_gets_the_new_one(box, make_nginx):
+    n = make_nginx({"a": site("a.test")}).start()
+    run(box, n, "-d", "a.test")
+    first = n.read("sites-available/a")
+    run(box, n, "-d", "a.test", "--cert-name", "other", "--duplicate")
+    assert n.leaf("a.test") == certificate(box, "other")
+    assert n.read("sites-available/a") == first.replace(b"/live/a.test/", b"/live/other/")
+
+
+def test_ipv6(box, make_nginx):
+    n = make_nginx({"a": "server {\n\tlisten {http};\n\tlisten [::]:{http};\n\tserver_name a.test;\n\treturn 200 a;\n}\n",
+                    "b": "server {\n\tlisten {http};\n\tlisten [::]:{http};\n\tserver_name b.test;\n\treturn 200 b;\n}\n"}).start()
+    run(box, n, "-d", "a.test", "-d", "b.test", "--no-redirect")
+    both = n.read("sites-available/a").decode() + n.read("sites-available/b").decode()
+    assert both.count("ipv6only=on") == 1 and both.count("listen [::]:%d ssl" % n.https) == 2
+    assert n.leaf("b.test", "[::1]") == certificate(box, "a.test")
+
+
+def test_wildcard_and_regex_servers(box, make_nginx):
+    n = make_nginx({"w": "server {\n\tlisten {http};\n\tserver_name *.w.test;\n\treturn 200 wild;\n}\n",
+                    "r": "server {\n\tlisten {http};\n\tserver_name ~^(?<sub>r\\d+)\\.re\\.test$;\n\treturn 200 regex;\n}\n"}).start()
+    run(box, n, "-d", "x.w.test", "-d", "r7.re.test")
+    for name, body in (("x.w.test", "wild"), ("r7.re.test", "regex")):
+        assert n.curl("https://%s/" % name).out.endswith(body)
+        assert n.leaf(name) == certificate(box, "x.w.test")
+        assert n.curl("http://%s/" % name).out.startswith("HTTP/1.1 301")
+    assert n.curl("http://y.w.test/").out.startswith("HTTP/1.1 200")
+
+
+def test_install_and_enhance_apart(box, nginx):
+    run(box, nginx, "-d", "a.test", verb="certonly")
+    r = box.signet("install", "--cert-name", "a.test", "-i", "nginx", *nginx.words(), "--no-redirect")
+    assert r.says("Successfully deployed certificate for a.test")
+    assert nginx.curl("http://a.test/").out.startswith("HTTP/1.1 200")
+    box.signet("enhance", "--cert-name", "a.test", "-i", "nginx", *nginx.words(), "--hsts", "--redirect")
+    assert nginx.curl("http://a.test/").out.startswith("HTTP/1.1 301")
+    assert "Strict-Transport-Security" in nginx.curl("https://a.test/").out
+
+
+def test_enhance_wants_something_to_do(box, nginx):
+    r = box.signet("enhance", "-i", "nginx", *nginx.words(), check=1)
+    assert r.complains("Please specify one or more enhancement types to configure.")
+    r = box.signet("enhance", "--auto-hsts", "-i", "nginx", *nginx.words(), check=1)
+    assert r.complains("not supported by the selected installer")
+
+
+def test_a_rehearsal_shows_and_changes_nothing(box, nginx):
+    before = nginx.files()
+    r = run(box, nginx, "-d", "a.test", "--dry-run")
+    assert "+\tlisten %d ssl; # managed by Certbot" % nginx.https in r.out and "--- %s/sites-available/a" % nginx.etc in r.out
+    assert r.says("The dry run was successful.")
+    assert nginx.files() == before and box.lineages() == []
+    assert not os.path.exists(box.config + "/options-ssl-nginx.conf")
+    r = run(box, nginx, "-d", "a.test", "-v")
+    assert "+\tlisten %d ssl; # managed by Certbot" % nginx.https in r.out + r.err
+
+
+def test_renewal_reloads_once_and_serves_the_new_one(box, nginx):
+    run(box, nginx, "-d", "a.test", "--deploy-hook", "true")
+    old = nginx.leaf("a.test")
+    text = nginx.contents()
+    r = box.signet("renew", "--force-renewal")
+    assert r.says("Reloading nginx server after certificate renewal")
+    assert nginx.leaf("a.test") == certificate(box, "a.test") != old
+    assert nginx.contents() == text
+
+
+# ---- taking back ----
+
+def test_rollback(box, nginx):
+    before = nginx.files()
+    run(box, nginx, "-d", "a.test", "--hsts")
+    assert nginx.files() != before
+    r = box.signet("config_changes", bare=True, *box.dirs()) if False else box.signet("config_changes", server=False)
+    assert "-- Deployed ACME Certificate --" in r.out and "%s/sites-available/a" % nginx.etc in r.out
+    box.signet("rollback", "-i", "nginx", *nginx.words(), server=False)
+    assert nginx.files() == before
+    assert nginx.leaf("a.test") is None
+    r = box.signet("rollback", server=False)
+    assert r.complains("Certbot hasn't modified your configuration, so rollback isn't available.")
+
+
+def test_rollback_by_certbot(box, nginx):
+    before = nginx.contents()
+    run(box, nginx, "-d", "a.test")
+    box.certbot("rollback", "-i", "nginx", *nginx.words()[:4], server=False)
+    assert nginx.contents() == before
+
+
+def test_certbots_changes_rolled_back_by_us(box, nginx):
+    run(box, nginx, "-d", "a.test", verb="certonly")
+    before = nginx.contents()
+    box.certbot("install", "--cert-name", "a.test", "-i", "nginx", *nginx.words(), "--redirect", server=False)
+    assert nginx.contents() != before
+    n = len([d for d in os.listdir(box.work + "/backups") if re.match(r"^[0-9.]+$", d)])
+    box.signet("rollback", "--checkpoints", str(n), "-i", "nginx", *nginx.words(), server=False)
+    assert nginx.contents() == before
+
+
+def test_certbots_installation_is_recognised(box, nginx):
+    run(box, nginx, "-d", "a.test", "-d", "www.a.test", verb="certonly")
+    box.certbot("install", "--cert-name", "a.test", "-i", "nginx", *nginx.words(), "--hsts", server=False)
+    before = nginx.files()
+    box.signet("install", "--cert-name", "a.test", "-i", "nginx", *nginx.words(), "--hsts", "--no-redirect")
+    assert nginx.files() == before
+
+
+def test_our_installation_is_recognised_by_certbot(box, nginx):
+    run(box, nginx, "-d", "a.test", "-d", "www.a.test", "--hsts")
+    before = nginx.contents()
+    box.certbot("install", "--cert-name", "a.test", "-i", "nginx", *nginx.words(), "--hsts", "--redirect", server=False)
+    after = nginx.contents()
+    assert {k: v.split() for k, v in after.items()} == {k: v.split() for k, v in before.items()}, "certbot may only move blanks"
