@@ -49,7 +49,7 @@ static int swap(struct temporary *x, struct err *e)
 static int put_back(struct temporary *x, const struct transaction *t, enum checkpoint_kind kind, struct err *e)
 {
     const struct checkpoint_undo undo = { 0 };
-    bool whole = true;
+    bool whole = x->v != NULL;
     for (size_t i = x->n; i-- > 0;)
         if (stage_back(&x->v[i], NULL))
             whole = false;
@@ -115,11 +115,11 @@ int transaction_run(const struct transaction *t, const struct changes *c, struct
         return rc;
     if ((rc = carry_out(&x, t, c, &reloaded, e)) || (rc = confirm(t, e)))
         return fail(&x, t, CHECKPOINT_CHANGE, reloaded, e);
-    /* From here on it is done: a kill before this is taken back, one after it is not. */
+    /* The old files go first: once the checkpoint is a backup, nobody would look for what lies beside the files. */
+    drop(&x);
     rc = checkpoint_finish(t->work_dir, clock_wall_ms() * 1000, e);
     if (rc)
         return fail(&x, t, CHECKPOINT_CHANGE, reloaded, e);
-    drop(&x);
     return 0;
 }
 
