@@ -216,7 +216,7 @@ static const struct row rows[] = {
     { "--dns-route53-propagation-seconds|10", "run warnings=1" },
     { "--certbot-route53:auth-propagation-seconds|10", "run warnings=1" },
     { "--dns-cloudxns|--dns-cloudxns-credentials|x", "run warnings=2" },
-    { "--num|5|config_changes", "config_changes num=5 warnings=1" },
+    { "--num|5|config_changes", "config_changes num=5" },
     /* plug-ins */
     { "--nginx", "run authenticator=nginx installer=nginx" },
     { "--apache|--apache", "run authenticator=apache installer=apache" },
@@ -265,7 +265,8 @@ static const struct row rows[] = {
     { "--staging|--server|" SERVER_PRODUCTION, "run test-cert=1 server=" SERVER_STAGING },
     { "certonly|--dry-run", "certonly dry-run=1 server=" SERVER_STAGING },
     { "certonly|--dry-run|--server|https://x.test/d", "certonly dry-run=1 server=https://x.test/d" },
-    { "run|--dry-run", "1: --dry-run currently only works with the 'certonly' or 'renew' subcommands ('run')" },
+    { "register|--dry-run",
+      "1: --dry-run currently only works with the 'certonly' or 'renew' subcommands ('register')" },
     { "reconfigure|--dry-run", "reconfigure dry-run=1 server=" SERVER_STAGING },
     { "--server|https://acme-v01.api.letsencrypt.org/directory", "run server=" SERVER_PRODUCTION },
     /* what cannot go together */
