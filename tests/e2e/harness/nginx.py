@@ -121,7 +121,7 @@ class Nginx:
 
     def names(self):
         """Every server_name that nginx itself sees."""
-        p = subprocess.run([NGINX, "-c", self.etc + "/nginx.conf", "-T"], capture_output=True, text=True)
+        p = subprocess.run([NGINX, "-c", self.etc + "/nginx.conf", "-T"], capture_output=True, text=True, errors="replace")
         assert p.returncode == 0, p.stderr
         return {n for line in re.findall(r"^\s*server_name ([^;]*);", p.stdout, re.M) for n in line.split()}
 
