@@ -384,8 +384,8 @@ static void tell_next_steps(struct run *r, const struct lineage *l, bool is_new,
     const struct request *req = r->req;
     if (installed && req->verb == VERB_RUN)
         buf_addf(&text,
-                 "\n- The certificate was saved, but could not be installed (installer: %s). When the error below is "
-                 "mended, this installs it:\n  certbot install --cert-name %s",
+                 "\n- The certificate is saved, but not installed (installer: %s). When the error below is mended, "
+                 "this installs it:\n  certbot install --cert-name %s",
                  req->installer, l->name);
     else if (installed)
         buf_addf(&text,
@@ -476,8 +476,7 @@ static int put_to_use(struct run *r, const struct target *t, struct err *e)
 static void tell_installed(struct run *r, const struct target *t, bool renewed)
 {
     if (t->install && renewed)
-        ui_say(r->ui, "Your existing certificate has been successfully renewed, and the new certificate has been "
-                      "installed.");
+        ui_say(r->ui, "The certificate was renewed and the new one installed.");
     else if (t->install)
         install_congratulate(r, &t->asked);
 }

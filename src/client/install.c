@@ -54,13 +54,12 @@ static int ask(struct run *r, struct err *e)
         return rc;
     if (!n)
         return err_set(e, SIGNET_EINVAL,
-                       "Certbot doesn't know how to automatically configure the web server on this system. However, it "
-                       "can still get a certificate for you. Please run \"certbot certonly\" to do so. You'll need to "
-                       "manually configure your web server to use the resulting certificate.");
+                       "No web server that could be configured was found here. \"certonly\" obtains a certificate all "
+                       "the same; how your server is to use it you then write yourself.");
     if (n > 1 && !r->ui->interactive)
         return err_set(e, SIGNET_EUSAGE,
-                       "Missing command line flags. For non-interactive execution, you will need to specify a plugin "
-                       "on the command line.  Run with '--help plugins' to see a list of options.");
+                       "Missing command line flags: there are several web servers, no plugin is named (\"--help "
+                       "plugins\" lists them), and nobody is here to be asked.");
     for (size_t i = 0; i < n; i++) {
         BUF_AUTO(line, 1024);
         buf_addf(&line, "%s (%s)", found[i]->description, found[i]->name);
@@ -104,8 +103,7 @@ int install_check(struct run *r, struct err *e)
 {
     /* certbot has it for Apache only */
     if (r->req->auto_hsts && !strstr(r->req->installer, "apache"))
-        return err_set(e, SIGNET_EINVAL,
-                       "One or more of the requested enhancements are not supported by the selected installer");
+        return err_set(e, SIGNET_EINVAL, "--auto-hsts is not supported by the selected installer");
     return 0;
 }
 
@@ -126,10 +124,9 @@ int install_ask_names(struct run *r, struct strlist *ret, struct err *e)
         return err_set(e, SIGNET_ENOTFOUND,
                        "No names were found in your configuration files. Please specify --domains, or give your server "
                        "blocks a name.");
-    return r->ui->ops->checklist(r->ui,
-                                 "Which names would you like to activate HTTPS for?\nWe recommend selecting "
-                                 "either all domains, or all domains in a VirtualHost/server block.",
-                                 &names, "--domains", ret, e);
+    return r->ui->ops->checklist(
+        r->ui, "Which names would you like to activate HTTPS for?\nBest take all of them, or all of one server block.",
+        &names, "--domains", ret, e);
 }
 
 /* ---- planning and doing ---- */
@@ -174,7 +171,7 @@ static int enhance(struct run *r, const struct installer_ops *ops, struct instal
         if (want != TRI_YES)
             continue;
         if (!(ops->enhancements & 1u << what)) {
-            log_error("client", "Option %s is not supported by the selected installer. Skipping enhancement.",
+            log_error("client", "%s is left out: it is not supported by the selected installer.",
                       enhancements[i].option);
             continue;
         }

@@ -34,8 +34,7 @@ static int names_for(struct run *r, const struct strlist *of_cert, struct strlis
         rc = err_nomem(e);
     if (!rc && !ret->n)
         rc = err_set(e, SIGNET_EUSAGE,
-                     "Please specify --domains, or --installer that will help in domain names autodiscovery, or "
-                     "--cert-name for an existing certificate name.");
+                     "No name was given: --domains says which, or --cert-name a certificate that is there already.");
     return rc;
 }
 
@@ -78,8 +77,8 @@ static int install_files(struct run *r, struct err *e)
     struct request *q = r->req;
     if (!q->key_path || !q->cert_path)
         return err_set(e, SIGNET_EINVAL,
-                       "Path to certificate or key was not defined. If your certificate is managed by Certbot, please "
-                       "use --cert-name to define which certificate you would like to install.");
+                       "Which certificate? --cert-name names one of those listed by \"certificates\"; any other takes "
+                       "--cert-path and --key-path.");
     if (!q->fullchain_path)
         return err_set(e, SIGNET_EINVAL, "The %s plugin currently requires --fullchain-path to install a cert.",
                        q->installer);
@@ -155,8 +154,7 @@ static int choose_names(struct run *r, const struct strlist *of_cert, struct str
 {
     if (r->req->domains.n || !r->ui->interactive)
         return names_for(r, of_cert, ret, e);
-    int rc = r->ui->ops->checklist(r->ui, "Which domain names would you like to enable the selected enhancements for?",
-                                   of_cert, "--domains", ret, e);
+    int rc = r->ui->ops->checklist(r->ui, "For which names?", of_cert, "--domains", ret, e);
     if (!rc && !ret->n)
         rc = err_set(e, SIGNET_ECANCELED, "User cancelled the domain selection. No domains defined, exiting.");
     return rc;
@@ -170,13 +168,13 @@ int verb_enhance(struct run *r, struct err *e)
     const struct request *q = r->req;
     if (q->redirect != TRI_YES && q->hsts != TRI_YES && q->uir != TRI_YES && q->staple_ocsp != TRI_YES &&
         !q->auto_hsts) {
-        log_error("client", "Please specify one or more enhancement types to configure. To list the available "
-                            "enhancement types, run:\n\ncertbot --help enhance\n");
+        log_error("client", "Nothing to enhance was named: --redirect, --hsts, --uir, --staple-ocsp ...; "
+                            "see\n\ncertbot --help enhance\n");
         return err_set(e, SIGNET_EINVAL, "No enhancements requested, exiting.");
     }
     int rc = install_choose(r, e);
     if (!rc)
-        rc = choose_lineage(r, "Which certificate would you like to use to enhance your configuration?", e);
+        rc = choose_lineage(r, "Which certificate?", e);
     if (!rc)
         rc = lineage_open_whole(r, q->certname, &l, e);
     if (!rc)

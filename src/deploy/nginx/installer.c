@@ -168,9 +168,7 @@ static int nginx_enhance(struct installer *s, const struct installer_cert *c, en
         return ngx_plan_extra(&s->plan, &names, NGX_UIR, NULL, ret_new);
     case ENHANCE_STAPLE:
         if (!c->chain)
-            return err_set(e, SIGNET_EINVAL,
-                           "--chain-path is required to enable Online Certificate Status Protocol "
-                           "(OCSP) stapling on nginx.");
+            return err_set(e, SIGNET_EINVAL, "For OCSP stapling nginx needs the chain, too: give --chain-path.");
         return ngx_plan_extra(&s->plan, &names, NGX_STAPLE, c->chain, ret_new);
     case ENHANCEMENTS:
         break;

@@ -104,8 +104,8 @@ static int add_missing(struct ngx_plan *p, const struct strlist *names)
     uint32_t server = find_default(p);
     if (server == UINT32_MAX) {
         err_set(p->e, SIGNET_ENOTFOUND,
-                "Could not automatically find a matching server block for %s. Set the `server_name` directive to use "
-                "the Nginx installer.",
+                "Could not automatically find a matching server block for %s. Give a block that name with the "
+                "directive server_name.",
                 missing.v[0]);
         return SIGNET_ENOTFOUND;
     }
