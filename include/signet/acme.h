@@ -196,6 +196,8 @@ SIGNET_API int signet_order_set_csr(signet_job *j, signet_str csr_der);
 
 /* The order's URL once the CA has made it ("" before): what a journal keeps. Valid until the job is freed. */
 SIGNET_API signet_str signet_job_order_url(const signet_job *j);
+/* Where the CA has the certificate of an order that is done ("" before). Valid until the job is freed. */
+SIGNET_API signet_str signet_job_cert_url(const signet_job *j);
 /* Chain i in PEM, leaf first, normalised: 0 the chosen one, 1 … the others fetched. SIGNET_ENOTFOUND past the last.
  * Valid until the job is freed. The library has checked only its form (CERTIFICATE blocks alone, RFC 8555
  * section 11.4); whether it fits key and names is for whoever holds the key (see crypto). */

@@ -208,6 +208,11 @@ signet_str signet_job_order_url(const signet_job *j)
     return j->ops == &ORDER_OPS ? order_of((signet_job *)(uintptr_t)j)->url : STR("");
 }
 
+signet_str signet_job_cert_url(const signet_job *j)
+{
+    return j->ops == &ORDER_OPS ? order_of((signet_job *)(uintptr_t)j)->cert_url : STR("");
+}
+
 int signet_job_chain(const signet_job *j, size_t i, signet_str *ret_pem)
 {
     const struct order_job *o = (const struct order_job *)j;

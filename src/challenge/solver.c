@@ -6,6 +6,9 @@ static const struct solver_ops *const all[COUNT] = {
     [NGINX] = &solver_nginx, [STANDALONE] = &solver_standalone, [WEBROOT] = &solver_webroot, [MANUAL] = &solver_manual
 };
 
+/* Found by name, but nobody chooses among them. */
+static const struct solver_ops *const hidden[] = { &solver_mix };
+
 const struct solver_ops *const *solver_all(size_t *n)
 {
     *n = COUNT;
@@ -19,5 +22,8 @@ const struct solver_ops *solver_find(const char *name)
     for (size_t i = 0; i < COUNT; i++)
         if (str_eq(plugin, str_of(all[i]->name)))
             return all[i];
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+        if (str_eq(plugin, str_of(hidden[i]->name)))
+            return hidden[i];
     return NULL;
 }

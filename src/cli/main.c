@@ -3,6 +3,7 @@
 #include "cli/dev_nginx.h"
 #include "cli/gen.h"
 #include "cli/help.h"
+#include "cli/lego.h"
 #include "cli/logfile.h"
 #include "cli/out.h"
 #include "cli/parse.h"
@@ -231,6 +232,8 @@ int main(int argc, char *argv[])
     harden();
     if (selftest_run(argc, argv, &status))
         return status;
+    if (lego_is_meant(argc, argv))
+        return lego_main(argc, argv);
     status = start(&p, argc, argv);
     request_done(&p.req);
     buf_done(&p.shown);

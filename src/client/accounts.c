@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "client/client.h"
+#include "client/obtain.h"
 #include <stdlib.h>
 
 /* Account keys are P-256: certbot reads them (it takes any kind of key for an account), and making one costs no time.
@@ -142,6 +143,23 @@ static int eab_params(const struct request *req, signet_account_params *p, struc
                    req->eab_hmac_alg);
 }
 
+/* What lego keeps of an account besides its URL. */
+int account_keep_details(struct account *a, const signet_account *got, const char *mail, struct err *e)
+{
+    char **at[] = { &a->url, &a->status, &a->orders_url, &a->mail };
+    const signet_str values[] = { got->url, got->status, got->orders_url, str_of(mail) };
+    for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+        free(*at[i]);
+        if (!(*at[i] = str_dup(values[i])))
+            return err_nomem(e);
+    }
+    strlist_done(&a->contacts);
+    for (size_t i = 0; i < got->n_contacts; i++)
+        if (strlist_add(&a->contacts, got->contacts[i]))
+            return err_nomem(e);
+    return 0;
+}
+
 static int register_at_ca(struct run *r, const struct request *req, struct ca_slot *s, const char *mail, struct err *e)
 {
     BUF_AUTO(hmac, 1024);
@@ -157,9 +175,39 @@ static int register_at_ca(struct run *r, const struct request *req, struct ca_sl
         views[p.n_contacts] = str_of(contacts.v[p.n_contacts]);
     if ((rc = ca_account(s->ca, &p, NULL, &job, e)) || (rc = cas_wait(r, s, job, &ev, e)))
         return rc;
-    free(s->account->url);
-    s->account->url = str_dup(ev.u.done.account.url);
-    return s->account->url ? 0 : err_nomem(e);
+    return account_keep_details(s->account, &ev.u.done.account, mail, e);
+}
+
+/* certbot's accounts have keys of one kind; lego's have the kind of --key-type, and a key may be there without an
+ * account. */
+static int make_key(struct run *r, const struct request *req, struct account *a, struct err *e)
+{
+    if (!tree_names_accounts(r->tree))
+        return key_new(&a->key, ACCOUNT_KEY_TYPE, ACCOUNT_KEY_SIZE, e);
+    if (!(a->id = str_dup(str_of(req->account))))
+        return err_nomem(e);
+    int rc = account_key(&a->key, r->tree, req->server, req->account, e);
+    if (rc != SIGNET_ENOTFOUND)
+        return rc;
+    err_clear(e);
+    log_info("client", "No key found for account %s. Generating a %s key.", req->account, req->lego.key_type);
+    return obtain_new_key(req, &a->key, e);
+}
+
+/* A CA that binds accounts to others says so in its directory: told before anything is asked of it. */
+static int check_binding(struct run *r, const struct request *req, struct ca_slot *s, struct err *e)
+{
+    struct ca_event ev;
+    ca_job job;
+    int rc;
+    if (!tree_names_accounts(r->tree) || req->eab_kid)
+        return 0;
+    if ((rc = ca_directory(s->ca, NULL, &job, e)) || (rc = cas_wait(r, s, job, &ev, e)))
+        return rc;
+    if (!ev.u.done.meta.external_account_required)
+        return 0;
+    return err_set(e, SIGNET_EINVAL, "Server requires External Account Binding. Use --eab with --%s and --%s.",
+                   req->lego.v5 ? "eab.kid" : "kid", req->lego.v5 ? "eab.hmac" : "hmac");
 }
 
 static int account_make(struct run *r, const struct request *req, struct ca_slot **ret, struct err *e)
@@ -172,18 +220,20 @@ static int account_make(struct run *r, const struct request *req, struct ca_slot
         account_free(a);
         return err_nomem(e);
     }
-    if ((rc = key_new(&a->key, ACCOUNT_KEY_TYPE, ACCOUNT_KEY_SIZE, e))) {
+    if ((rc = make_key(r, req, a, e))) {
         account_free(a);
         return rc;
     }
     a->created = clock_wall_s();
-    if ((rc = cas_open(r, req, req->server, a, &s, e)) || (rc = ask_mail(r, req, &mail, e)) ||
-        (rc = ask_terms(r, req, s, e)) || (rc = register_at_ca(r, req, s, buf_z(&mail), e)) ||
-        (rc = tree_make_store(r->tree, e)))
+    if ((rc = cas_open(r, req, req->server, a, &s, e)) || (rc = check_binding(r, req, s, e)) ||
+        (rc = ask_mail(r, req, &mail, e)) || (rc = ask_terms(r, req, s, e)) ||
+        (rc = register_at_ca(r, req, s, buf_z(&mail), e)) || (rc = tree_make_store(r->tree, e)))
         return rc;
-    rc = account_save(r->tree, s->account, req->eff_email == TRI_YES && mail.n ? buf_z(&mail) : NULL, e);
+    bool keep_mail = mail.n && (req->eff_email == TRI_YES || tree_names_accounts(r->tree));
+    rc = account_save(r->tree, s->account, keep_mail ? buf_z(&mail) : NULL, e);
     if (rc)
         return rc;
+    r->registered = true;
     ui_say(r->ui, "Account registered.");
     *ret = s;
     return 0;
@@ -213,7 +263,8 @@ int account_obtain(struct run *r, const struct request *req, struct ca_slot **re
     int rc = account_pick(r, req, &a, e);
     if (rc == 0)
         return cas_open(r, req, req->server, a, ret, e);
-    if (rc != SIGNET_ENOTFOUND || (req->account && req->account[0]))
+    /* In lego's tree the user says how the account is called, not which of those there are. */
+    if (rc != SIGNET_ENOTFOUND || (req->account && req->account[0] && !tree_names_accounts(r->tree)))
         return rc;
     err_clear(e);
     return account_make(r, req, ret, e);

@@ -7,11 +7,13 @@
 
 #define SAVED_MAX (256u * 1024u)
 
-static void user_agent(const struct request *req, struct buf *to)
+static void user_agent(const struct run *r, const struct request *req, struct buf *to)
 {
     if (req->user_agent) {
         buf_addz(to, req->user_agent);
-        return;
+        if (!tree_names_accounts(r->tree)) /* lego's option adds, certbot's replaces */
+            return;
+        buf_addc(to, ' ');
     }
     buf_addf(to, "Signet/%s (%s; authenticator %s)", signet_version(), verb_name(req->verb),
              req->authenticator ? req->authenticator : "none");
@@ -37,7 +39,7 @@ static int slot_start(struct run *r, const struct request *req, struct ca_slot *
     if (!str_starts(str_of(s->server), STR("https://")))
         return err_set(e, SIGNET_EINVAL,
                        "--server %s: an ACME server is spoken to over https only (RFC 8555 section 6.1).", s->server);
-    user_agent(req, &agent);
+    user_agent(r, req, &agent);
     if (req->no_verify_ssl)
         log_warn("client",
                  "--no-verify-ssl: whoever answers in the place of %s is believed. Anybody on the way can read and "
@@ -56,6 +58,7 @@ static int slot_start(struct run *r, const struct request *req, struct ca_slot *
         .saved = str_of(s->had_saved),
         .no_verify = req->no_verify_ssl,
         .finalize_timeout_s = req->issuance_timeout,
+        .http_timeout_s = req->lego.http_timeout > 0 ? (unsigned)req->lego.http_timeout : 0,
         .trace = true,
         .separate_signer = true,
         .require_sandbox = r->req->require_sandbox,

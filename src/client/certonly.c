@@ -413,30 +413,6 @@ static void report_saved(struct run *r, struct report_entry *c, const struct lin
     report_text(c, "serial", buf_z(&info->serial_hex));
 }
 
-/* One order, and again with fewer names while --allow-subset-of-names permits. */
-static int run_order(struct run *r, struct issue *i, struct err *e)
-{
-    struct issuer *s;
-    int rc = issuer_new(&s, r, 1, e);
-    if (rc)
-        return rc;
-    do {
-        issuer_add(s, i);
-        issuer_next(s);
-        if (!i->err.code)
-            break;
-        if (!i->resumed)
-            obtain_tell_failure(r, i);
-    } while (obtain_revive(r, i) || obtain_without_old_order(r, i) || obtain_drop_failed(r, i));
-    issuer_free(s);
-    if (!i->err.code)
-        return 0;
-    *e = i->err;
-    if (i->authz_failed)
-        err_set(e, SIGNET_EAUTHZ, "Some challenges have failed.");
-    return e->code;
-}
-
 /* ---- putting it to use ---- */
 
 /* What would be changed; a new lineage's files have the names that it would get. */
@@ -603,7 +579,7 @@ static int obtain(struct run *r, struct target *t, struct err *e)
     if (!(rc = check_held(r, t, e)) && !(rc = owe_room(r, e)) && !(rc = account_obtain(r, r->req, &i.slot, e))) {
         if (!(rc = hooks_pre(&r->hooks, r->req, e))) {
             tell_start(r, t);
-            if (!(rc = prepare(r, t, &i, e)) && !(rc = run_order(r, &i, e)))
+            if (!(rc = prepare(r, t, &i, e)) && !(rc = obtain_order(r, &i, obtain_tell_failure, e)))
                 rc = finish(r, t, &i, c, &hooks_ran, e);
         }
         if (!hooks_ran) {

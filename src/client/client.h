@@ -32,6 +32,7 @@ struct run {
     struct hooks_watch hooks_watch; /* notes hooks in it */
     uint64_t deploying;             /* the order in it whose deploy hooks are running */
     bool room_checked;              /* see owe_room */
+    bool registered;                /* an account was made in this run */
 };
 
 /* cas.c: the CA for `server` with this account (taken over in every case: kept by the slot or freed). */
@@ -56,6 +57,8 @@ int account_obtain(struct run *r, const struct request *req, struct ca_slot **re
 /* The CA does not know the account any more (pebble after a restart, a CA that lost its data): registers the same key
  * once more. The user agreed to the terms when the account was made. At most once a run. */
 int account_revive(struct run *r, struct ca_slot *s, struct err *e);
+/* What the CA says of an account, into the struct; lego's tree keeps it. */
+int account_keep_details(struct account *a, const signet_account *got, const char *mail, struct err *e);
 /* "mailto:" contacts from --email's comma list. */
 int account_contacts(const char *email, struct strlist *ret, struct err *e);
 
@@ -83,5 +86,13 @@ int verb_enhance(struct run *r, struct err *e);
 int verb_rollback(struct run *r, struct err *e);
 int verb_config_changes(struct run *r, struct err *e);
 int verb_explain(struct run *r, struct err *e);
+int verb_lego_run(struct run *r, struct err *e);
+int verb_lego_renew(struct run *r, struct err *e);
+int verb_lego_revoke(struct run *r, struct err *e);
+int verb_lego_list(struct run *r, struct err *e);
+int verb_lego_account_list(struct run *r, struct err *e);
+int verb_lego_account_register(struct run *r, struct err *e);
+int verb_lego_account_recover(struct run *r, struct err *e);
+int verb_lego_account_rollover(struct run *r, struct err *e);
 
 #endif

@@ -39,6 +39,7 @@ void issue_init(struct issue *i)
     i->replaces = BUF_INIT(1024);
     i->chain = BUF_INIT(CHAIN_MAX_BYTES);
     i->order_url = BUF_INIT(4096);
+    i->cert_url = BUF_INIT(4096);
 }
 
 static void chal_item_done(struct chal_item *c)
@@ -113,6 +114,7 @@ void issue_done(struct issue *i)
     buf_done(&i->replaces);
     buf_done(&i->chain);
     buf_done(&i->order_url);
+    buf_done(&i->cert_url);
     free(i->lineage_name);
     ca_problem_done(&i->problem);
 }
@@ -195,7 +197,9 @@ static int order_idents(struct issue *i, signet_order_ident **ret, size_t *ret_n
 
 static int make_csr(struct issue *i, struct err *e)
 {
-    struct csr_params p = { .dns = &i->domains, .ips = &i->ips, .must_staple = i->req.must_staple };
+    struct csr_params p = {
+        .dns = &i->domains, .ips = &i->ips, .common_name = i->common_name, .must_staple = i->req.must_staple
+    };
     return i->csr.n ? 0 : csr_make(&i->csr, i->key, &p, e);
 }
 
@@ -218,6 +222,8 @@ static int start_order(struct issuer *s, struct issue *i, struct err *e)
         .csr_der = buf_str(&i->csr),
         .profile = profile_of(&i->req),
         .profile_optional = !i->req.required_profile,
+        .not_before = str_of(i->req.lego.not_before),
+        .not_after = str_of(i->req.lego.not_after),
         .replaces = buf_str(&i->replaces),
         .preferred_chain = str_of(i->req.preferred_chain),
         .revalidate = i->req.dry_run,
@@ -414,6 +420,8 @@ static void on_done(struct issuer *s, struct issue *i, const struct ca_event *ev
         buf_clear(&i->chain);
         buf_add(&i->chain, ev->u.done.n_chains ? ev->u.done.chains[0] : STR(""));
         i->chain_missed = ev->u.done.chain_missed;
+        buf_clear(&i->cert_url);
+        buf_add(&i->cert_url, ev->u.done.cert_url);
         err_clear(&i->err);
         if (buf_err(&i->chain) || !i->chain.n)
             err_set(&i->err, SIGNET_ECERT, "The CA's certificate chain is empty or too long.");

@@ -11,10 +11,11 @@ struct issue {
     struct request req; /* the options of this lineage; owned */
     struct ca_slot *slot;
     struct strlist domains, ips;
-    struct key *key;     /* the certificate's key; NULL with a CSR from outside */
-    struct buf csr;      /* DER; made from the key when empty */
-    struct buf replaces; /* ARI id of the predecessor, empty: none */
-    void *data;          /* the maker's own */
+    struct key *key;         /* the certificate's key; NULL with a CSR from outside */
+    const char *common_name; /* of the CSR, NULL: an empty subject; lives as long as the issue */
+    struct buf csr;          /* DER; made from the key when empty */
+    struct buf replaces;     /* ARI id of the predecessor, empty: none */
+    void *data;              /* the maker's own */
     /* for the journal; nothing is noted of an issue without a name */
     char *lineage_name;       /* the lineage's, or the name that a new one is to get; owned */
     unsigned lineage_version; /* its newest version; 0: a new one */
@@ -25,12 +26,13 @@ struct issue {
     struct err err;            /* code 0: obtained */
     struct ca_problem problem; /* a copy, when has_problem */
     bool has_problem;
-    struct buf chain;   /* PEM, leaf first, already in normal form */
-    bool chain_missed;  /* --preferred-chain matched nothing */
-    bool revived;       /* tried again after the account was registered anew */
-    bool resumed;       /* went on with an order of an earlier run */
-    bool may_be_issued; /* ended by a signal when the CA may have made the certificate already */
-    bool authz_failed;  /* problem.sub names identifiers that could not be validated */
+    struct buf chain;    /* PEM, leaf first, already in normal form */
+    struct buf cert_url; /* where the CA has it */
+    bool chain_missed;   /* --preferred-chain matched nothing */
+    bool revived;        /* tried again after the account was registered anew */
+    bool resumed;        /* went on with an order of an earlier run */
+    bool may_be_issued;  /* ended by a signal when the CA may have made the certificate already */
+    bool authz_failed;   /* problem.sub names identifiers that could not be validated */
 
     /* the conductor's */
     struct solver *solver;

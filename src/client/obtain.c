@@ -136,8 +136,16 @@ static int lineage_key(const struct lineage *l, struct key **ret, struct err *e)
     return rc ? rc : key_from_pem(ret, buf_str(&pem), e);
 }
 
+int obtain_new_key(const struct request *req, struct key **ret, struct err *e)
+{
+    struct key_wish w = wish(req, NULL);
+    return key_new(ret, w.type, w.size, e);
+}
+
 static int choose_key(struct issue *i, const struct lineage *l, struct err *e)
 {
+    if (i->key) /* the maker brought it */
+        return 0;
     struct key *old = NULL;
     struct err ignored = { 0 };
     if (l && l->newest && lineage_key(l, &old, &ignored))
@@ -159,10 +167,8 @@ static int choose_key(struct issue *i, const struct lineage *l, struct err *e)
 static void choose_replaces(struct issue *i, const struct lineage *l)
 {
     BUF_AUTO(pem, CHAIN_MAX_BYTES);
-    BUF_AUTO(server, 4096);
     struct err ignored = { 0 };
-    if (!l || !l->newest || i->req.dry_run || !conf_get(l->conf, "renewalparams", "server", &server) ||
-        !str_eq(buf_str(&server), str_of(i->req.server)))
+    if (!l || !l->newest || i->req.dry_run || !lineage_is_from(l, i->req.server))
         return;
     if (lineage_read(l, KIND_CERT, l->newest, &pem, &ignored) || cert_ari_id(buf_str(&pem), &i->replaces, &ignored))
         buf_clear(&i->replaces);
@@ -382,4 +388,27 @@ bool obtain_without_old_order(struct run *r, struct issue *i)
     log_warn("client", "The order of the earlier run cannot be gone on with (%s). Placing a new one.", i->err.text);
     freshen(r, i);
     return true;
+}
+
+int obtain_order(struct run *r, struct issue *i, void (*tell)(struct run *, const struct issue *), struct err *e)
+{
+    struct issuer *s;
+    int rc = issuer_new(&s, r, 1, e);
+    if (rc)
+        return rc;
+    do {
+        issuer_add(s, i);
+        issuer_next(s);
+        if (!i->err.code)
+            break;
+        if (!i->resumed)
+            tell(r, i);
+    } while (obtain_revive(r, i) || obtain_without_old_order(r, i) || obtain_drop_failed(r, i));
+    issuer_free(s);
+    if (!i->err.code)
+        return 0;
+    *e = i->err;
+    if (i->authz_failed)
+        err_set(e, SIGNET_EAUTHZ, "Some challenges have failed.");
+    return e->code;
 }

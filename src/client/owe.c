@@ -79,7 +79,7 @@ int owe_room(struct run *r, struct err *e)
     BUF_AUTO(archive, 8192);
     if (r->room_checked || r->req->dry_run)
         return 0;
-    tree_path(r->tree, "archive", NULL, &archive);
+    tree_path(r->tree, tree_folder(r->tree), NULL, &archive);
     int rc = space_check(buf_z(&archive), r->tree->work_dir, ROOM_NEEDED, e);
     if (rc)
         err_hint(e, "Nothing was ordered. Make room (each certificate takes about 16 KiB), then run it again.");

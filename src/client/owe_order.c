@@ -48,7 +48,7 @@ bool owe_installed_in(const struct lineage *l, const struct record *order)
 {
     BUF_AUTO(pem, KEY_PEM_MAX);
     struct key *ours = NULL, *theirs = NULL;
-    bool same = l->newest > record_number(order, "version") && !order_key(order, &ours) &&
+    bool same = l->newest != record_number(order, "version") && !order_key(order, &ours) &&
                 !lineage_read(l, KIND_PRIVKEY, l->newest, &pem, NULL) && !key_from_pem(&theirs, buf_str(&pem), NULL) &&
                 key_same(ours, theirs);
     key_free(ours);

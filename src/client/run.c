@@ -31,6 +31,14 @@ static const struct verb_row verbs[VERB_COUNT] = {
     [VERB_UPDATE_SYMLINKS] = { verb_update_symlinks, true, false },
     [VERB_CONFIG_CHANGES] = { verb_config_changes, false, false },
     [VERB_EXPLAIN] = { verb_explain, false, false },
+    [VERB_LEGO_RUN] = { verb_lego_run, true, true },
+    [VERB_LEGO_RENEW] = { verb_lego_renew, true, true },
+    [VERB_LEGO_REVOKE] = { verb_lego_revoke, true, true },
+    [VERB_LEGO_LIST] = { verb_lego_list, false, false },
+    [VERB_LEGO_ACCOUNT_LIST] = { verb_lego_account_list, false, false },
+    [VERB_LEGO_ACCOUNT_REGISTER] = { verb_lego_account_register, true, true },
+    [VERB_LEGO_ACCOUNT_RECOVER] = { verb_lego_account_recover, true, true },
+    [VERB_LEGO_ACCOUNT_ROLLOVER] = { verb_lego_account_rollover, true, true },
 };
 
 bool verb_changes(enum verb v)
@@ -61,6 +69,8 @@ static int start(struct run *r, const struct request *req, struct err *e)
     if (verbs[req->verb].loop && (rc = loop_new(&r->loop, e)))
         return rc;
     hooks_init(&r->hooks, r->loop, r->ui, r->tree->config_dir);
+    if (tree_names_accounts(r->tree))
+        r->hooks.lego = r->req;
     return verbs[req->verb].changes ? recover(r, e) : 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "deploy/lego_hook.h"
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -215,6 +216,8 @@ int hooks_deploy_owed(struct hooks *h, const struct strlist *all, const char *li
     STRLIST_AUTO(env);
     BUF_AUTO(lineage, PATH_MAX_BYTES);
     int rc = 0;
+    if (h->lego)
+        return lego_hooks_deploy(h, all, lineage_live, names, timeout_s, e);
     buf_addf(&lineage, "RENEWED_LINEAGE=%s", lineage_live);
     if (buf_err(&lineage) || strlist_add(&env, buf_str(&lineage)) ||
         hook_env_words(&env, "RENEWED_DOMAINS", names, " ", DEPLOY_MAX))

@@ -29,6 +29,8 @@ struct hooks {
                                         them, in a dry run, too */
     unsigned post_timeout_s;         /* for post_due: the longest one asked for, 0 none */
     const struct hooks_watch *watch; /* borrowed; NULL: nobody */
+    const struct request
+        *lego; /* deploy hooks in lego's manner (lego_hook.h), with this run's options; NULL: in certbot's */
 };
 void hooks_init(struct hooks *h, struct loop *l, struct ui *ui, const char *config_dir);
 void hooks_done(struct hooks *h);

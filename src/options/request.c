@@ -27,6 +27,16 @@ static const char *const verb_names[] = {
     [VERB_UPDATE_SYMLINKS] = "update_symlinks",
     [VERB_CONFIG_CHANGES] = "config_changes",
     [VERB_EXPLAIN] = "explain",
+    [VERB_MIGRATE] = "migrate",
+    /* of lego's face: no word of certbot's can be one of these */
+    [VERB_LEGO_RUN] = "lego run",
+    [VERB_LEGO_RENEW] = "lego renew",
+    [VERB_LEGO_REVOKE] = "lego revoke",
+    [VERB_LEGO_LIST] = "lego list",
+    [VERB_LEGO_ACCOUNT_LIST] = "lego accounts list",
+    [VERB_LEGO_ACCOUNT_REGISTER] = "lego accounts register",
+    [VERB_LEGO_ACCOUNT_RECOVER] = "lego accounts recover",
+    [VERB_LEGO_ACCOUNT_ROLLOVER] = "lego accounts keyrollover",
     [VERB_HELP] = "help",
 };
 _Static_assert(sizeof(verb_names) / sizeof(verb_names[0]) == VERB_COUNT, "a verb has no name");
@@ -43,7 +53,7 @@ enum verb verb_from_name(signet_str name)
     if (str_eq(name, STR("everything")))
         return VERB_RUN;
     for (int v = VERB_NONE + 1; v < VERB_COUNT; v++)
-        if (str_eq(name, str_of(verb_names[v])))
+        if (str_eq(name, str_of(verb_names[v])) && !str_has(name, ' '))
             return (enum verb)v;
     return VERB_NONE;
 }
@@ -132,6 +142,7 @@ void request_done(struct request *r)
     for (size_t i = 0; i < COUNT(lists); i++)
         strlist_done(list_at(r, i));
     webroot_map_done(&r->webroot_map);
+    lego_options_done(&r->lego);
     *r = (struct request){ 0 };
 }
 
@@ -154,7 +165,7 @@ static int copy_owned(struct request *to, const struct request *from)
         if (rc)
             return rc;
     }
-    return 0;
+    return lego_options_copy(&to->lego, &from->lego);
 }
 
 int request_copy(struct request *to, const struct request *from)
@@ -165,6 +176,7 @@ int request_copy(struct request *to, const struct request *from)
     for (size_t i = 0; i < COUNT(lists); i++)
         *list_at(&copy, i) = (struct strlist){ 0 };
     copy.webroot_map = (struct webroot_map){ 0 };
+    copy.lego = (struct lego_options){ 0 };
     int rc = copy_owned(&copy, from);
     if (rc) {
         request_done(&copy);

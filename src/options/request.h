@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/list.h"
+#include "options/lego.h"
 
 enum verb {
     VERB_NONE,
@@ -30,6 +31,15 @@ enum verb {
     VERB_UPDATE_SYMLINKS,
     VERB_CONFIG_CHANGES,
     VERB_EXPLAIN,
+    VERB_MIGRATE,
+    VERB_LEGO_RUN,
+    VERB_LEGO_RENEW,
+    VERB_LEGO_REVOKE,
+    VERB_LEGO_LIST,
+    VERB_LEGO_ACCOUNT_LIST,
+    VERB_LEGO_ACCOUNT_REGISTER,
+    VERB_LEGO_ACCOUNT_RECOVER,
+    VERB_LEGO_ACCOUNT_ROLLOVER,
     VERB_HELP,
     VERB_COUNT
 };
@@ -147,6 +157,8 @@ struct request {
     bool no_verify_deploy; /* believe the server without looking */
 
     bool update_registration; /* `register --update-registration`, today's update_account */
+
+    struct lego_options lego; /* of lego's face alone; all zero in certbot's */
 
     /* Where each option's value comes from, by row id of the table: what was set by the user is stored with the
      * lineage, and what the command line says wins over a renewal file. */

@@ -17,6 +17,9 @@ bool name_is_wildcard(signet_str s);
 /* The lineage name a new certificate gets: first domain without "*.", else first address. Checked: no '/', not "." or
  * "..". */
 int name_for_lineage(struct buf *ret, const struct strlist *domains, const struct strlist *ips, struct err *e);
+/* The name of a certificate's files in lego's tree: the domain with "_" for "*", "-" for ":", IDNA to ASCII; version 5
+ * leaves out what is no letter, digit or one of "-_.@". Case is kept. SIGNET_EINVAL: it cannot be a name. */
+int name_for_lego(struct buf *ret, signet_str name, bool v5, struct err *e);
 /* "a.test", "a.test and b.test", "a.test and 2 more": how certbot speaks of them. */
 void name_summary(struct buf *to, const struct strlist *domains, const struct strlist *ips);
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "store/account_in.h"
+#include "store/store.h"
 
 #include <fcntl.h>
 #include <jansson.h>
@@ -20,6 +21,10 @@ void account_free(struct account *a)
     free(a->server);
     free(a->url);
     free(a->creation_host);
+    free(a->mail);
+    free(a->status);
+    free(a->orders_url);
+    strlist_done(&a->contacts);
     key_free(a->key);
     free(a);
 }
@@ -95,7 +100,7 @@ static bool is_account(const char *dir, const char *id)
     return found;
 }
 
-int account_list(const struct tree *t, const char *server, struct strlist *ret, struct err *e)
+int certbot_account_list(const struct tree *t, const char *server, struct strlist *ret, struct err *e)
 {
     BUF_AUTO(dir, PATH_MAX);
     STRLIST_AUTO(names);
@@ -230,7 +235,7 @@ static int load_meta(struct account *a, const char *dir, struct err *e)
     return r;
 }
 
-int account_load(struct account **ret, const struct tree *t, const char *server, const char *id, struct err *e)
+int certbot_account_load(struct account **ret, const struct tree *t, const char *server, const char *id, struct err *e)
 {
     BUF_AUTO(dir, PATH_MAX);
     int r = account_find(t, server, id, &dir, e);

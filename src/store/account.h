@@ -7,12 +7,15 @@
 #include "store/tree.h"
 
 struct account {
-    char *id;     /* 32 hex */
+    char *id;     /* 32 hex; in lego's tree the address, or what the user called it */
     char *server; /* directory URL */
     char *url;    /* account URL (regr.json "uri") */
     char *creation_host;
     int64_t created; /* seconds since 1970 */
     struct key *key;
+    /* what lego keeps besides; NULL and empty where it is unknown */
+    char *mail, *status, *orders_url;
+    struct strlist contacts;
 };
 void account_free(struct account *a);
 
@@ -30,6 +33,8 @@ int account_load(struct account **ret, const struct tree *t, const char *server,
  * An empty creation_host becomes this host's name. Is there an account of that id, its key stays as it is and the other
  * two files are replaced. `eff_mail` NULL or the address for meta.json's register_to_eff. Under the tree's lock. */
 int account_save(const struct tree *t, struct account *a, const char *eff_mail, struct err *e);
+/* lego's tree: the key of an account that was never registered. SIGNET_ENOTFOUND: there is none. */
+int account_key(struct key **ret, const struct tree *t, const char *server, const char *id, struct err *e);
 /* Removes it, and folders of the server that are empty then. */
 int account_delete(const struct tree *t, const char *server, const char *id, struct err *e);
 /* What the CA's directory said, kept between runs beside the accounts: accounts/HOST/PATH…/ is certbot's, so this lives

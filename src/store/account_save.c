@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "store/account_in.h"
 #include "store/archive.h"
+#include "store/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -194,7 +195,7 @@ static int store(const struct tree *t, const struct account *a, const struct tex
     return make_new(buf_z(&dir), a->id, x, e);
 }
 
-int account_save(const struct tree *t, struct account *a, const char *eff_mail, struct err *e)
+int certbot_account_save(const struct tree *t, struct account *a, const char *eff_mail, struct err *e)
 {
     struct texts x = { BUF_INIT(ACCOUNT_MAX_FILE), BUF_INIT(ACCOUNT_MAX_FILE), BUF_INIT(ACCOUNT_MAX_FILE) };
     int r = complete(a, e);
@@ -225,7 +226,7 @@ static void drop_empty(const struct tree *t, struct buf *dir)
     }
 }
 
-int account_delete(const struct tree *t, const char *server, const char *id, struct err *e)
+int certbot_account_delete(const struct tree *t, const char *server, const char *id, struct err *e)
 {
     BUF_AUTO(dir, PATH_MAX);
     char real[PATH_MAX];

@@ -147,7 +147,8 @@ void backoff_load(const struct tree *t, const char *server, const struct strlist
     BUF_AUTO(path, PATH_MAX);
     BUF_AUTO(text, FILE_MAX);
     *ret = (struct backoff){ 0 };
-    if (file_path(t, server, identifiers, &path) || fs_read(AT_FDCWD, buf_z(&path), &text, NULL))
+    if (!tree_keeps_notes(t) || file_path(t, server, identifiers, &path) ||
+        fs_read(AT_FDCWD, buf_z(&path), &text, NULL))
         return;
     json_t *o = json_loadb(text.p ? text.p : "", text.n, JSON_REJECT_DUPLICATES, NULL);
     take(ret, o);
@@ -175,6 +176,8 @@ int backoff_save(const struct tree *t, const char *server, const struct strlist 
 {
     BUF_AUTO(path, PATH_MAX);
     BUF_AUTO(dir, PATH_MAX);
+    if (!tree_keeps_notes(t))
+        return 0;
     if (file_path(t, server, identifiers, &path))
         return err_nomem(e);
     if (b->kind == BACKOFF_NONE && !b->n_issued)

@@ -24,6 +24,8 @@ int directory_cache_load(const struct tree *t, const char *server, struct buf *r
     BUF_AUTO(dir, PATH_MAX);
     BUF_AUTO(file, PATH_MAX);
     buf_clear(ret);
+    if (!tree_keeps_notes(t))
+        return 0;
     int r = cache_path(t, server, &dir, &file);
     if (!r && fs_read(AT_FDCWD, buf_z(&file), ret, NULL))
         buf_clear(ret);
@@ -34,7 +36,9 @@ int directory_cache_save(const struct tree *t, const char *server, signet_str te
 {
     BUF_AUTO(dir, PATH_MAX);
     BUF_AUTO(file, PATH_MAX);
-    int r = cache_path(t, server, &dir, &file);
+    int r = tree_keeps_notes(t) ? cache_path(t, server, &dir, &file) : 0;
+    if (!tree_keeps_notes(t))
+        return 0;
     if (r)
         return err_set(e, r, "the path of the remembered directory in %.200s cannot be made", t->work_dir);
     if (!text.n)

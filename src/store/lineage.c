@@ -6,6 +6,7 @@
 #include "store/archive.h"
 #include "store/live.h"
 #include "store/save.h"
+#include "store/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +27,7 @@ bool lineage_name_ok(const char *name)
     return true;
 }
 
-int lineage_list(const struct tree *t, struct strlist *ret, struct err *e)
+int certbot_list(const struct tree *t, struct strlist *ret, struct err *e)
 {
     BUF_AUTO(dir, PATH_MAX);
     STRLIST_AUTO(files);
@@ -69,7 +70,7 @@ void lineage_archive_path(const struct lineage *l, enum kind k, unsigned version
     buf_addf(ret, "%s/%s%u.pem", l->archive_dir, kind_name(k), version);
 }
 
-int lineage_read(const struct lineage *l, enum kind k, unsigned version, struct buf *ret, struct err *e)
+int certbot_read(const struct lineage *l, enum kind k, unsigned version, struct buf *ret, struct err *e)
 {
     BUF_AUTO(path, PATH_MAX);
     lineage_archive_path(l, k, version, &path);
@@ -78,9 +79,15 @@ int lineage_read(const struct lineage *l, enum kind k, unsigned version, struct 
                : fs_read(AT_FDCWD, buf_z(&path), ret, e);
 }
 
-void lineage_live_dir(const struct lineage *l, struct buf *ret)
+void certbot_place(const struct lineage *l, struct buf *ret)
 {
     live_dirname(l->live[KIND_CERT], ret);
+}
+
+bool certbot_is_from(const struct lineage *l, const char *server)
+{
+    BUF_AUTO(stored, 4096);
+    return conf_get(l->conf, "renewalparams", "server", &stored) && str_eq(buf_str(&stored), str_of(server));
 }
 
 /* ---- opening ---- */
@@ -189,7 +196,7 @@ static int open_any(struct lineage **ret, const struct tree *t, const char *name
                           : lineage_open_at(ret, t, name, buf_z(&path), strict, e);
 }
 
-int lineage_open(struct lineage **ret, const struct tree *t, const char *name, struct err *e)
+int certbot_open(struct lineage **ret, const struct tree *t, const char *name, struct err *e)
 {
     return open_any(ret, t, name, true, e);
 }

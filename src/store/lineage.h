@@ -16,8 +16,11 @@
 enum kind { KIND_CERT, KIND_PRIVKEY, KIND_CHAIN, KIND_FULLCHAIN, KIND_COUNT };
 const char *kind_name(enum kind k); /* "cert" … */
 
+struct store_ops;
+
 struct lineage {
-    char *name; /* the renewal file's name without ".conf" */
+    const struct store_ops *ops; /* NULL: certbot's; what is said here of files is certbot's, see store/store.h */
+    char *name;                  /* the renewal file's name without ".conf" */
     char *conf_path;
     struct conf *conf;
     char *archive_dir;      /* absolute */
@@ -46,6 +49,9 @@ void lineage_archive_path(const struct lineage *l, enum kind k, unsigned version
 int lineage_read(const struct lineage *l, enum kind k, unsigned version, struct buf *ret, struct err *e);
 /* Folder of the live files ("…/live/NAME"): RENEWED_LINEAGE. */
 void lineage_live_dir(const struct lineage *l, struct buf *ret);
+
+/* Is it from the CA at this URL, as far as that can be known? */
+bool lineage_is_from(const struct lineage *l, const char *server);
 
 /* The four files of a new version, in PEM. `privkey` empty: the key of the version before goes on (a full copy). */
 struct generation {

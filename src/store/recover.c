@@ -2,6 +2,7 @@
 #include "store/archive.h"
 #include "store/live.h"
 #include "store/save.h"
+#include "store/store.h"
 
 #include "base/fs.h"
 #include "crypto/cert.h"
@@ -275,7 +276,7 @@ static int drop_lone_twins(const struct tree *t, struct strlist *did, struct err
     return r;
 }
 
-int lineage_recover_tree(const struct tree *t, struct strlist *did, struct err *e)
+int certbot_recover_tree(const struct tree *t, struct strlist *did, struct err *e)
 {
     STRLIST_AUTO(new);
     STRLIST_AUTO(del);

@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "store/readme.h"
+#include "store/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +19,11 @@ static char *absolute(const char *path)
 
 int tree_init(struct tree *t, const char *config_dir, const char *work_dir, const char *logs_dir)
 {
-    *t = (struct tree){ absolute(config_dir), absolute(work_dir), absolute(logs_dir), { NULL } };
+    *t = (struct tree){ .config_dir = absolute(config_dir),
+                        .work_dir = absolute(work_dir),
+                        .logs_dir = absolute(logs_dir),
+                        .ops = &store_certbot,
+                        .lock_fd = -1 };
     if (t->config_dir && t->work_dir && t->logs_dir)
         return 0;
     tree_done(t);
@@ -31,7 +36,7 @@ void tree_done(struct tree *t)
     free(t->config_dir);
     free(t->work_dir);
     free(t->logs_dir);
-    *t = (struct tree){ 0 };
+    *t = (struct tree){ .lock_fd = -1 };
 }
 
 void tree_path(const struct tree *t, const char *folder, const char *name, struct buf *ret)
@@ -72,7 +77,7 @@ static int make_below(const struct tree *t, const char *folder, mode_t mode, str
                           : fs_mkdirs(buf_z(&path), mode, e);
 }
 
-int tree_make(struct tree *t, bool strict, struct err *e)
+static int certbot_make(struct tree *t, bool strict, struct err *e)
 {
     static const char *const hooks[] = { "renewal-hooks/pre", "renewal-hooks/deploy", "renewal-hooks/post" };
     int r = make_core(t->config_dir, 0755, strict, e);
@@ -85,7 +90,7 @@ int tree_make(struct tree *t, bool strict, struct err *e)
     return r;
 }
 
-int tree_make_store(struct tree *t, struct err *e)
+static int certbot_make_store(struct tree *t, struct err *e)
 {
     static const struct {
         const char *name;
@@ -113,7 +118,7 @@ static int lock_one(struct tree *t, size_t i, const char *dir, struct err *e)
     return r;
 }
 
-int tree_lock(struct tree *t, struct err *e)
+static int certbot_lock(struct tree *t, struct err *e)
 {
     const char *const dirs[3] = { t->config_dir, t->work_dir, t->logs_dir };
     int r = 0;
@@ -131,4 +136,26 @@ void tree_unlock(struct tree *t)
         lock_release(t->locks[i]);
         t->locks[i] = NULL;
     }
+    if (t->lock_fd >= 0)
+        close(t->lock_fd);
+    t->lock_fd = -1;
 }
+
+const struct store_ops store_certbot = {
+    .name = "certbot",
+    .folder = "archive",
+    .keeps_notes = true,
+    .make = certbot_make,
+    .make_store = certbot_make_store,
+    .lock = certbot_lock,
+    .account_list = certbot_account_list,
+    .account_load = certbot_account_load,
+    .account_save = certbot_account_save,
+    .account_delete = certbot_account_delete,
+    .list = certbot_list,
+    .open = certbot_open,
+    .read = certbot_read,
+    .place = certbot_place,
+    .is_from = certbot_is_from,
+    .recover = certbot_recover_tree,
+};

@@ -6,9 +6,13 @@
 #include "base/list.h"
 #include "base/lock.h"
 
+struct store_ops; /* store/store.h */
+
 struct tree {
     char *config_dir, *work_dir, *logs_dir; /* absolute, owned */
     struct lock *locks[3];                  /* NULL while not held */
+    const struct store_ops *ops;            /* whose layout it has; tree_init: certbot's */
+    int lock_fd;                            /* lego's: the folder, locked; -1: not held */
 };
 
 int tree_init(struct tree *t, const char *config_dir, const char *work_dir, const char *logs_dir);
@@ -22,6 +26,12 @@ int tree_make_store(struct tree *t, struct err *e);
 /* certbot's three locks. SIGNET_EBUSY: "Another instance of Certbot is already running." */
 int tree_lock(struct tree *t, struct err *e);
 void tree_unlock(struct tree *t);
+
+/* What the layout has: the folder for certificates (below config_dir); notes of CAs and failures in the work directory;
+ * accounts that have the name the user gives. */
+const char *tree_folder(const struct tree *t);
+bool tree_keeps_notes(const struct tree *t);
+bool tree_names_accounts(const struct tree *t);
 
 /* config_dir/FOLDER[/NAME] into `ret` (cleared first); name may be NULL. */
 struct buf;

@@ -86,6 +86,7 @@ struct ca_event {
             const signet_str *chains;
             size_t n_chains;
             bool chain_missed;
+            signet_str cert_url;
             /* ARI jobs */
             signet_ari ari;
             /* directory jobs */

@@ -194,9 +194,9 @@ static int fill_account(struct ca_item *i, const signet_account *a)
     return to->contacts ? 0 : SIGNET_ENOMEM;
 }
 
-static int fill_chains(struct ca_item *i, struct ca_run *run, bool missed)
+static int fill_chains(struct ca_item *i, struct ca_run *run, const struct msg_done *d)
 {
-    if (run->n_chains == 0)
+    if (run->n_chains == 0 || (d->cert_url.n && !ca_url_ok(d->cert_url)))
         return SIGNET_EPROTO;
     signet_str *v = msg_alloc(&i->mem, run->n_chains, sizeof(*v));
     if (!v)
@@ -206,7 +206,8 @@ static int fill_chains(struct ca_item *i, struct ca_run *run, bool missed)
     run->chain_mem = (struct msg_mem){ 0 };
     i->ev.u.done.chains = v;
     i->ev.u.done.n_chains = run->n_chains;
-    i->ev.u.done.chain_missed = missed;
+    i->ev.u.done.chain_missed = d->chain_missed;
+    i->ev.u.done.cert_url = shown_str(&i->mem, d->cert_url);
     return 0;
 }
 
@@ -232,7 +233,7 @@ static int fill_done(struct ca *c, struct ca_item *i, struct ca_run *run, const 
     case WIRE_ACCOUNT:
         return fill_account(i, &d->account);
     case WIRE_ORDER:
-        return fill_chains(i, run, d->chain_missed);
+        return fill_chains(i, run, d);
     case WIRE_ARI:
         return fill_ari(i, &d->ari);
     case WIRE_DIRECTORY:

@@ -373,6 +373,7 @@ int msg_put_done(struct wire *w, uint32_t job, const struct msg_done *d)
     wire_put_str(w, d->account.orders_url);
     wire_put_u32(w, d->account.created != 0);
     wire_put_u32(w, d->chain_missed);
+    wire_put_str(w, d->cert_url);
     wire_put_u64(w, (uint64_t)d->ari.start_s);
     wire_put_u64(w, (uint64_t)d->ari.end_s);
     wire_put_u64(w, (uint64_t)d->ari.retry_after_s);
@@ -390,6 +391,7 @@ int msg_get_done(struct wire_reader *r, struct msg_mem *m, struct msg_done *ret)
     ret->account.orders_url = wire_str(r);
     ret->account.created = wire_u32(r) != 0;
     ret->chain_missed = wire_u32(r) != 0;
+    ret->cert_url = wire_str(r);
     ret->ari.start_s = (int64_t)wire_u64(r);
     ret->ari.end_s = (int64_t)wire_u64(r);
     ret->ari.retry_after_s = (int64_t)wire_u64(r);

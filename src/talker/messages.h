@@ -77,6 +77,7 @@ struct msg_done {
     signet_problem problem; /* when not ok */
     signet_account account;
     bool chain_missed;
+    signet_str cert_url; /* orders */
     signet_ari ari;
 };
 /* Long texts of the problem are cut and the list of subproblems ends at 200, so that a frame never gets too long. */

@@ -98,6 +98,7 @@ static int tell_done(struct talker *t, const struct talker_job *tj)
         (void)signet_job_account(tj->job, &d.account);
     } else if (tj->kind == WIRE_ORDER) {
         d.chain_missed = signet_job_chain_missed(tj->job) != 0;
+        d.cert_url = signet_job_cert_url(tj->job);
     } else if (tj->kind == WIRE_ARI) {
         (void)signet_job_ari(tj->job, &d.ari);
     }
