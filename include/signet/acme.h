@@ -188,6 +188,7 @@ typedef struct {
     int fetch_alternates;       /* fetch every alternate chain, too */
     int revalidate;   /* deactivate authorizations that are valid already and order again, so that validation really
                          happens */
+    int release;      /* deactivate the authorizations once the certificate is there */
     int keep_pending; /* leave pending authorizations of a failed order as they are (default: deactivate them) */
 } signet_order_params;
 SIGNET_API int signet_order_start(signet_session *s, const signet_order_params *p, signet_job **ret);

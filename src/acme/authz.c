@@ -290,6 +290,16 @@ static void deactivate_done(struct req *r, struct reply *rp)
     order_settle(o);
 }
 
+static void deactivate_one(struct order_job *o, const struct authz *a)
+{
+    char *payload = status_payload("deactivated");
+    if (!payload)
+        return;
+    o->n_waiting++;
+    if (order_post(o, a->url, payload, REQ_BEST_EFFORT, "deactivating an authorization", deactivate_done, NULL) != 0)
+        o->n_waiting--;
+}
+
 /* Pending authorizations count against an account's limits, so that a failed order does not leave them behind. Not
  * worth a request when it is the network or this machine that failed. */
 void authz_deactivate_pending(struct order_job *o)
@@ -299,17 +309,15 @@ void authz_deactivate_pending(struct order_job *o)
                     code == SIGNET_ERATE;
     if (o->keep_pending || hopeless)
         return;
-    for (size_t i = 0; i < o->n_authz; i++) {
-        if (o->authz[i].status != AUTHZ_PENDING)
-            continue;
-        char *payload = status_payload("deactivated");
-        if (!payload)
-            return;
-        o->n_waiting++;
-        if (order_post(o, o->authz[i].url, payload, REQ_BEST_EFFORT, "deactivating an authorization", deactivate_done,
-                       NULL) != 0)
-            o->n_waiting--;
-    }
+    for (size_t i = 0; i < o->n_authz; i++)
+        if (o->authz[i].status == AUTHZ_PENDING)
+            deactivate_one(o, &o->authz[i]);
+}
+
+void authz_release(struct order_job *o)
+{
+    for (size_t i = 0; i < o->n_authz; i++)
+        deactivate_one(o, &o->authz[i]);
 }
 
 /* ---- one authorization by its URL (section 7.5.2) ---- */

@@ -130,6 +130,8 @@ static void issue_done(struct order_job *o)
     }
     o->have_cert = true;
     o->phase = PHASE_END;
+    if (o->release)
+        authz_release(o);
     order_settle(o);
 }
 

@@ -53,7 +53,7 @@ struct order_job {
     size_t n_idents;
     struct buf csr;
     signet_str profile, not_before, not_after, replaces, preferred_chain;
-    bool fetch_alternates, profile_optional, revalidate, keep_pending, resumed;
+    bool fetch_alternates, profile_optional, revalidate, keep_pending, release, resumed;
     signet_str url, finalize_url, cert_url;
     struct authz *authz;
     size_t n_authz;
@@ -101,6 +101,7 @@ void authz_fetch_all(struct order_job *o);
 void authz_collect(struct order_job *o, json_t *error);
 void authz_look(struct order_job *o);
 void authz_deactivate_pending(struct order_job *o);
+void authz_release(struct order_job *o); /* all of them, when the certificate is there */
 void authz_reset(struct order_job *o);
 
 /* challenge.c */

@@ -160,23 +160,37 @@ static void answer_free(struct answer *a)
     free(a);
 }
 
-static int answer_new(struct answer **ret, struct port *p, const signet_ident *id, signet_str key_auth, struct err *e)
+struct answer_wish {
+    const struct port_spec *where;
+    const signet_ident *id;
+    signet_str key_auth;
+};
+
+/* Where the answer is put up: in the responder, or in this process. */
+static int serve(struct port *p, const struct answer *a, const struct port_spec *where, struct err *e)
+{
+    struct responder_answer r = { a->id, str_of(a->key_auth), where->header, where->host };
+    if (p->remote)
+        return responder_put(responder, p->remote_id, &r, e);
+    if (p->alpn)
+        return alpn_listener_add(p->alpn, &a->id, r.key_auth, e);
+    int rc = http_listener_add(p->http, a->id.value, r.key_auth);
+    if (!rc && r.host.n)
+        rc = http_listener_guard(p->http, a->id.value, r.header, r.host);
+    return rc ? err_set(e, rc, "cannot answer on port %u: %s", http_listener_port(p->http), signet_strerror(rc)) : 0;
+}
+
+static int answer_new(struct answer **ret, struct port *p, const struct answer_wish *w, struct err *e)
 {
     struct answer *a = calloc(1, sizeof *a);
     if (!a)
         return err_nomem(e);
-    a->text = str_dup(id->value);
-    a->key_auth = str_dup(key_auth);
+    a->text = str_dup(w->id->value);
+    a->key_auth = str_dup(w->key_auth);
     a->port = p;
     a->users = 1;
-    a->id = (signet_ident){ id->type, str_of(a->text) };
-    int rc = !a->text || !a->key_auth ? err_nomem(e) : 0;
-    if (!rc && p->remote)
-        rc = responder_add(responder, p->remote_id, &a->id, key_auth, e);
-    else if (!rc && p->http && (rc = http_listener_add(p->http, a->id.value, key_auth)))
-        err_set(e, rc, "cannot answer on port %u: %s", http_listener_port(p->http), signet_strerror(rc));
-    else if (!rc && p->alpn)
-        rc = alpn_listener_add(p->alpn, &a->id, key_auth, e);
+    a->id = (signet_ident){ w->id->type, str_of(a->text) };
+    int rc = !a->text || !a->key_auth ? err_nomem(e) : serve(p, a, w->where, e);
     if (rc) {
         answer_free(a);
         return rc;
@@ -202,7 +216,7 @@ int answer_add(struct answer **ret, const struct port_spec *where, const signet_
         *ret = a;
         return 0;
     }
-    rc = answer_new(ret, p, id, key_auth, e);
+    rc = answer_new(ret, p, &(struct answer_wish){ where, id, key_auth }, e);
     if (rc)
         port_close_idle(p);
     return rc;

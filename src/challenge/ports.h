@@ -15,6 +15,9 @@ struct port_spec {
     enum port_kind kind;
     const char *address; /* NULL or "": every address */
     unsigned port;
+    /* HTTP: the answer is only for requests whose field `header` names `host`; empty: for all. Belongs to the answer,
+     * not to the port. */
+    signet_str header, host;
 };
 
 /* Starts the responder, so that it is ready when the first port is asked for; a second call does nothing. `alpn`:

@@ -36,8 +36,15 @@ static struct port_spec port_of(const struct solver *s, const struct challenge *
 {
     const struct request *r = s->ctx.req;
     if (c->type == SIGNET_CHAL_HTTP_01)
-        return (struct port_spec){ s->ctx.loop, PORT_HTTP, r->http01_address, r->http01_port };
-    return (struct port_spec){ s->ctx.loop, PORT_ALPN, r->tls_alpn01_address, r->tls_alpn01_port };
+        return (struct port_spec){ .loop = s->ctx.loop,
+                                   .kind = PORT_HTTP,
+                                   .address = r->http01_address,
+                                   .port = r->http01_port,
+                                   .header = str_of(r->lego.http_proxy_header),
+                                   .host = r->lego.http_proxy_header ? c->ident.value : STR("") };
+    return (struct port_spec){
+        .loop = s->ctx.loop, .kind = PORT_ALPN, .address = r->tls_alpn01_address, .port = r->tls_alpn01_port
+    };
 }
 
 /* What the port is asked for: a token or a name. */

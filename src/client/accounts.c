@@ -173,6 +173,8 @@ static int register_at_ca(struct run *r, const struct request *req, struct ca_sl
         return rc;
     for (; p.n_contacts < contacts.n && p.n_contacts < 16; p.n_contacts++)
         views[p.n_contacts] = str_of(contacts.v[p.n_contacts]);
+    if (tree_names_accounts(r->tree))
+        log_info("client", "acme: Registering account for %s", mail);
     if ((rc = ca_account(s->ca, &p, NULL, &job, e)) || (rc = cas_wait(r, s, job, &ev, e)))
         return rc;
     return account_keep_details(s->account, &ev.u.done.account, mail, e);
@@ -190,7 +192,10 @@ static int make_key(struct run *r, const struct request *req, struct account *a,
     if (rc != SIGNET_ENOTFOUND)
         return rc;
     err_clear(e);
-    log_info("client", "No key found for account %s. Generating a %s key.", req->account, req->lego.key_type);
+    ui_alert(r->ui, "No key found for account %s. Generating a %s key.", req->account,
+             !strcmp(req->key_type, "rsa")               ? "RSA"
+             : !strcmp(req->elliptic_curve, "secp384r1") ? "P384"
+                                                         : "P256");
     return obtain_new_key(req, &a->key, e);
 }
 
@@ -234,7 +239,8 @@ static int account_make(struct run *r, const struct request *req, struct ca_slot
     if (rc)
         return rc;
     r->registered = true;
-    ui_say(r->ui, "Account registered.");
+    if (!tree_names_accounts(r->tree))
+        ui_say(r->ui, "Account registered.");
     *ret = s;
     return 0;
 }

@@ -4,6 +4,7 @@
 #include "challenge/ports.h"
 #include "client/client.h"
 #include <stdlib.h>
+#include <strings.h>
 
 #define SAVED_MAX (256u * 1024u)
 
@@ -19,6 +20,17 @@ static void user_agent(const struct run *r, const struct request *req, struct bu
              req->authenticator ? req->authenticator : "none");
     if (req->user_agent_comment)
         buf_addf(to, " %s", req->user_agent_comment);
+}
+
+/* What lego's options and variables say of the way to a CA. */
+static void lego_ca_environment(const struct request *req, struct ca_config *c)
+{
+    const char *pool = secure_getenv("LEGO_CA_SYSTEM_CERT_POOL"), *name = secure_getenv("LEGO_CA_SERVER_NAME"),
+               *files = secure_getenv("LEGO_CA_CERTIFICATES");
+    c->request_limit = req->lego.request_limit > 0 ? (unsigned)req->lego.request_limit : 0;
+    c->server_name = name && name[0] ? name : NULL;
+    c->ca_list = files && files[0] ? files : NULL;
+    c->ca_list_adds = pool && (!strcmp(pool, "1") || !strcasecmp(pool, "t") || !strcasecmp(pool, "true"));
 }
 
 static void slot_free(struct ca_slot *s)
@@ -63,6 +75,8 @@ static int slot_start(struct run *r, const struct request *req, struct ca_slot *
         .separate_signer = true,
         .require_sandbox = r->req->require_sandbox,
     };
+    if (tree_names_accounts(r->tree))
+        lego_ca_environment(req, &c);
     int rc = ca_open(&s->ca, r->loop, &c, e);
     /* it gets ready while the first requests are on their way */
     if (!rc && req->authenticator && str_ends(str_of(req->authenticator), STR("standalone")))

@@ -227,6 +227,7 @@ static int start_order(struct issuer *s, struct issue *i, struct err *e)
         .replaces = buf_str(&i->replaces),
         .preferred_chain = str_of(i->req.preferred_chain),
         .revalidate = i->req.dry_run,
+        .release = i->req.lego.deactivate_authz,
         .order_url = buf_str(&i->order_url),
     };
     rc = ca_order(i->slot->ca, &p, i, &i->job, e);
@@ -322,7 +323,7 @@ static void present_new(struct issuer *s, struct issue *i)
     size_t n;
     struct challenge **v = due_list(i, is_new, &n);
     note_challenges(s, i);
-    if (v && n)
+    if (v && n && i->ops != solver_find("lego")) /* that one tells in its own words */
         present_tell(v, n);
     int rc = v ? i->ops->present(i->solver, v, n, &e) : err_nomem(&e);
     note_challenges(s, i);

@@ -26,6 +26,8 @@ int lego_add_name(struct lego_target *t, signet_str name, struct err *e);
 int lego_obtain(struct run *r, struct lego_target *t, const struct lineage *old, struct key *key, struct err *e);
 /* The account must be there. SIGNET_ENOTFOUND with lego's words. */
 int lego_open_account(struct run *r, struct ca_slot **ret, struct err *e);
+/* Whoever is to answer the challenges exists and has what it needs: found before anything is asked of anybody. */
+int lego_check_solver(struct run *r, struct err *e);
 /* "!!!! HEADS UP !!!!", when this run has made an account. */
 void lego_tell_account(struct run *r);
 

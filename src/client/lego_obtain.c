@@ -59,7 +59,7 @@ static void tell_failure(struct run *r, const struct issue *i)
             continue;
         log_warn(ROOM, "[%s] acme: error: %d :: %s :: %s", s->ident,
                  i->problem.http_status ? i->problem.http_status : 400, s->type, s->detail);
-        if (!k && i->solver && i->ops->hint) {
+        if (!k && s->chal != SIGNET_CHAL_UNKNOWN && i->solver && i->ops->hint) {
             BUF_AUTO(hint, 4096);
             struct challenge c = { .type = s->chal, .ident = { SIGNET_IDENT_DNS, str_of(s->ident) } };
             i->ops->hint(i->solver, &c, &hint);
@@ -235,10 +235,24 @@ static int run_target(struct run *r, struct lego_target *t, struct err *e)
     return rc;
 }
 
+int lego_check_solver(struct run *r, struct err *e)
+{
+    const struct solver_ops *ops = solver_find(r->req->authenticator);
+    struct solver_ctx ctx = { .loop = r->loop, .req = r->req, .ui = r->ui };
+    struct solver *s = NULL;
+    int rc = ops ? ops->open(&s, &ctx, e) : err_set(e, SIGNET_EINVAL, "No challenge selected.");
+    if (s)
+        ops->close(s);
+    return rc;
+}
+
 int verb_lego_run(struct run *r, struct err *e)
 {
     struct lego_target t;
-    int rc = lego_target_init(&t, r, e);
+    int rc = lego_check_solver(r, e);
+    if (rc)
+        return rc;
+    rc = lego_target_init(&t, r, e);
     if (!rc)
         rc = run_target(r, &t, e);
     else if (r->req->csr && r->req->csr[0])

@@ -196,7 +196,10 @@ static int renew_target(struct run *r, struct lego_target *t, struct err *e)
 int verb_lego_renew(struct run *r, struct err *e)
 {
     struct lego_target t;
-    int rc = lego_target_init(&t, r, e);
+    int rc = lego_check_solver(r, e);
+    if (rc)
+        return rc;
+    rc = lego_target_init(&t, r, e);
     if (!rc)
         rc = renew_target(r, &t, e);
     lego_target_done(&t);

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "client/lego.h"
 #include "crypto/pkcs12.h"
+#include "plan/names.h"
 #include "store/lego.h"
 #include <jansson.h>
 #include <stdlib.h>
@@ -44,11 +45,19 @@ static bool set_v5(json_t *o, const struct lego_target *t, const struct request 
     return ok;
 }
 
+/* The first name as it stands in the certificate. */
+static signet_str domain_of(const struct lego_target *t)
+{
+    bool ip = t->asked.n && name_is_ip(str_of(t->asked.v[0]));
+    const struct strlist *from = ip ? &t->ips : &t->domains;
+    return from->n ? str_of(from->v[0]) : buf_str(&t->domain);
+}
+
 static int make_json(struct texts *x, const struct lego_target *t, const struct issue *i, bool v5, struct err *e)
 {
     json_t *o = json_object();
     signet_str url = buf_str(&i->cert_url);
-    bool ok = o && (v5 ? set_v5(o, t, &i->req) : set(o, "domain", buf_str(&t->domain)));
+    bool ok = o && (v5 ? set_v5(o, t, &i->req) : set(o, "domain", domain_of(t)));
     ok = ok && set(o, "certUrl", url) && set(o, "certStableUrl", url) && (!v5 || set(o, "origin", STR("command")));
     if (!ok || lego_json_text(o, &x->json)) {
         json_decref(o);

@@ -187,3 +187,13 @@ int truststore_attach(struct truststore *t, void *ssl_ctx)
     SSL_CTX_set_verify(ssl_ctx, SSL_CTX_get_verify_mode(ssl_ctx), on_verify);
     return 0;
 }
+
+int truststore_expect(void *ssl_ctx, const char *name)
+{
+    X509_VERIFY_PARAM *p = SSL_CTX_get0_param(ssl_ctx);
+    if (X509_VERIFY_PARAM_set1_ip_asc(p, name) == 1)
+        return 0;
+    ERR_clear_error();
+    X509_VERIFY_PARAM_set_hostflags(p, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return X509_VERIFY_PARAM_set1_host(p, name, 0) == 1 ? 0 : SIGNET_ECRYPTO;
+}

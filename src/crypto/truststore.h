@@ -15,5 +15,7 @@ void truststore_free(struct truststore *t);
  * certificate names no host but in its common name. The truststore must live as long as the SSL_CTX and its X509_STORE:
  * clean up libcurl's handles first. */
 int truststore_attach(struct truststore *t, void *ssl_ctx);
+/* The peer's certificate must have this name, or address, whatever host was connected to. */
+int truststore_expect(void *ssl_ctx, const char *name);
 
 #endif

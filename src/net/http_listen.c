@@ -1,6 +1,7 @@
 #include "net/listen.h"
 
 #include "base/b64.h"
+#include "net/http_host.h"
 #include "net/http_request.h"
 #include "net/serve.h"
 #include <stdlib.h>
@@ -9,6 +10,7 @@ enum { ANSWERS_MAX = 10000, BODY_MAX = 4096, TOKEN_MAX = 256 };
 
 struct answer {
     char *token, *body;
+    char *header, *host; /* only for requests whose field `header` names `host`; NULL: for all */
 };
 
 struct http_listener {
@@ -45,6 +47,19 @@ static size_t find(const struct http_listener *h, signet_str token)
     while (i < h->n && !str_eq(str_of(h->answers[i].token), token))
         i++;
     return i;
+}
+
+static bool is_for(const struct answer *a, signet_str request)
+{
+    return !a->host || http_host_is(request, str_of(a->header), str_of(a->host));
+}
+
+static void answer_done(struct answer *a)
+{
+    free(a->token);
+    free(a->body);
+    free(a->header);
+    free(a->host);
 }
 
 static const char *reason(int status)
@@ -95,7 +110,7 @@ static int conn_feed(void *owner, void *conn, signet_str in, struct buf *out)
     signet_str body = STR("");
     if (status == 200) {
         size_t i = find(h, req.token);
-        if (i < h->n) {
+        if (i < h->n && is_for(&h->answers[i], buf_str(&c->in))) {
             body = str_of(h->answers[i].body);
             h->hits++;
         } else
@@ -161,10 +176,9 @@ int http_listener_add(struct http_listener *h, signet_str token, signet_str body
     int r = grow(h);
     if (r)
         return r;
-    struct answer a = { str_dup(token), str_dup(body) };
+    struct answer a = { .token = str_dup(token), .body = str_dup(body) };
     if (!a.token || !a.body) {
-        free(a.token);
-        free(a.body);
+        answer_done(&a);
         return SIGNET_ENOMEM;
     }
     http_listener_remove(h, token);
@@ -177,9 +191,26 @@ void http_listener_remove(struct http_listener *h, signet_str token)
     size_t i = find(h, token);
     if (i == h->n)
         return;
-    free(h->answers[i].token);
-    free(h->answers[i].body);
+    answer_done(&h->answers[i]);
     h->answers[i] = h->answers[--h->n];
+}
+
+int http_listener_guard(struct http_listener *h, signet_str token, signet_str header, signet_str host)
+{
+    size_t i = find(h, token);
+    if (i == h->n || !header.n || header.n > HTTP_HEADER_NAME_MAX || !host.n)
+        return SIGNET_EINVAL;
+    char *a = str_dup(header), *b = str_dup(host);
+    if (!a || !b) {
+        free(a);
+        free(b);
+        return SIGNET_ENOMEM;
+    }
+    free(h->answers[i].header);
+    free(h->answers[i].host);
+    h->answers[i].header = a;
+    h->answers[i].host = b;
+    return 0;
 }
 
 unsigned http_listener_hits(const struct http_listener *h)
@@ -192,10 +223,8 @@ void http_listener_free(struct http_listener *h)
     if (!h)
         return;
     server_free(h->server);
-    for (size_t i = 0; i < h->n; i++) {
-        free(h->answers[i].token);
-        free(h->answers[i].body);
-    }
+    for (size_t i = 0; i < h->n; i++)
+        answer_done(&h->answers[i]);
     free(h->answers);
     free(h);
 }

@@ -34,7 +34,7 @@ struct https {
     CURLM *multi;
     struct resolver *names;
     struct truststore *roots;
-    char *user_agent;
+    char *user_agent, *server_name; /* server_name NULL: the host's */
     bool no_verify, allow_http;
     unsigned timeout_s;
     struct exchange *first, **last; /* waiting for their turn */
@@ -149,6 +149,8 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *ctx)
 {
     struct https *h = ctx;
     (void)easy;
+    if (h->server_name && truststore_expect(ssl_ctx, h->server_name))
+        return CURLE_SSL_CONNECT_ERROR;
     return truststore_attach(h->roots, ssl_ctx) ? CURLE_SSL_CACERT_BADFILE : CURLE_OK;
 }
 
@@ -164,7 +166,7 @@ static void set_trust(struct https *h, CURL *c)
     curl_easy_setopt(c, CURLOPT_CA_CACHE_TIMEOUT, 0L);
 #endif
     curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, h->no_verify ? 0L : 1L);
-    curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, h->no_verify ? 0L : 2L);
+    curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, h->no_verify || (h->server_name && h->roots) ? 0L : 2L);
     curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     if (h->roots && !h->no_verify) {
         curl_easy_setopt(c, CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
@@ -553,7 +555,7 @@ int https_new(struct https **ret, const struct https_config *c, struct err *e)
     h->no_verify = c->no_verify;
     h->allow_http = c->allow_http;
     h->timeout_s = c->timeout_s ? c->timeout_s : HTTPS_TIMEOUT_S;
-    int rc = set_up(h, c, e);
+    int rc = c->server_name.n && !(h->server_name = str_dup(c->server_name)) ? err_nomem(e) : set_up(h, c, e);
     if (rc)
         https_free(h);
     else
@@ -583,6 +585,7 @@ void https_free(struct https *h)
     truststore_free(h->roots);
     resolver_free(h->names);
     free(h->user_agent);
+    free(h->server_name);
     free(h);
     curl_global_cleanup();
 }

@@ -30,6 +30,7 @@ struct https_config {
     signet_str roots; /* PEM bundle to trust; copied */
     bool no_verify;
     bool allow_http;              /* also http:, to loopback addresses only */
+    signet_str server_name;       /* the name that the certificate must have; empty: the URL's host */
     unsigned timeout_s;           /* one request from start to end; 0: HTTPS_TIMEOUT_S */
     struct resolver_config names; /* how names are looked up; zeros: as the system has it */
 };

@@ -18,6 +18,9 @@ int http_listen_on(struct http_listener **ret, struct loop *l, const struct list
 unsigned http_listener_port(const struct http_listener *h);
 /* GET and HEAD of /.well-known/acme-challenge/TOKEN answer `body` (text/plain, nosniff). */
 int http_listener_add(struct http_listener *h, signet_str token, signet_str body);
+/* The answer of a token that is there is only for requests whose field `header` names `host` (http_host.h); others get
+ * what an unknown token gets. */
+int http_listener_guard(struct http_listener *h, signet_str token, signet_str header, signet_str host);
 void http_listener_remove(struct http_listener *h, signet_str token);
 unsigned http_listener_hits(const struct http_listener *h); /* requests that found their token */
 void http_listener_free(struct http_listener *h);           /* closes all; NULL is fine */

@@ -188,10 +188,23 @@ static int fill(struct responder_ask *q, const signet_ident *ident, signet_str k
     return 0;
 }
 
-int responder_add(struct responder *r, unsigned id, const signet_ident *ident, signet_str key_auth, struct err *e)
+static int fill_host(struct responder_ask *q, const struct responder_answer *a)
+{
+    if (!a->host.n)
+        return 0;
+    if (a->header.n > sizeof(q->header) || a->host.n > sizeof(q->host) || !a->header.n)
+        return SIGNET_ELIMIT;
+    q->header_len = (uint32_t)a->header.n;
+    q->host_len = (uint32_t)a->host.n;
+    memcpy(q->header, a->header.p, a->header.n);
+    memcpy(q->host, a->host.p, a->host.n);
+    return 0;
+}
+
+int responder_put(struct responder *r, unsigned id, const struct responder_answer *a, struct err *e)
 {
     struct responder_ask q = { .type = RESPONDER_ADD, .id = id };
-    if (fill(&q, ident, key_auth))
+    if (fill(&q, &a->ident, a->key_auth) || fill_host(&q, a))
         return err_set(e, SIGNET_ELIMIT, "the challenge is too long to be answered");
     return ask(r, &q, NULL, e);
 }

@@ -30,8 +30,18 @@ void responder_free(struct responder *r); /* ends it; NULL is fine */
 int responder_open(struct responder *r, enum responder_kind kind, const struct listen_sockets *s, unsigned *ret_id,
                    struct err *e);
 void responder_close(struct responder *r, unsigned id); /* its sockets and connections are closed on return */
-/* HTTP: the token id->value answers with key_auth. ALPN: the identifier. */
-int responder_add(struct responder *r, unsigned id, const signet_ident *ident, signet_str key_auth, struct err *e);
+/* HTTP: the token ident.value answers with key_auth, and only requests whose field `header` names `host` (http_host.h)
+ * when that is not empty. ALPN: the identifier. */
+struct responder_answer {
+    signet_ident ident;
+    signet_str key_auth, header, host;
+};
+int responder_put(struct responder *r, unsigned id, const struct responder_answer *a, struct err *e);
+static inline int responder_add(struct responder *r, unsigned id, const signet_ident *ident, signet_str key_auth,
+                                struct err *e)
+{
+    return responder_put(r, id, &(struct responder_answer){ .ident = *ident, .key_auth = key_auth }, e);
+}
 void responder_remove(struct responder *r, unsigned id, const signet_ident *ident);
 unsigned responder_hits(struct responder *r, unsigned id); /* HTTP: requests that found their token */
 

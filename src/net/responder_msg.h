@@ -5,8 +5,9 @@
 
 #include "net/responder.h"
 
-#define RESPONDER_NAME_MAX 256u  /* a token or an identifier */
-#define RESPONDER_AUTH_MAX 1024u /* a key authorization */
+#define RESPONDER_NAME_MAX   256u  /* a token or an identifier */
+#define RESPONDER_AUTH_MAX   1024u /* a key authorization */
+#define RESPONDER_HEADER_MAX 64u   /* the name of a field */
 
 enum responder_type {
     RESPONDER_START = 1, /* first, once, without an answer: flags */
@@ -23,7 +24,9 @@ struct responder_ask {
     uint32_t kind, flags;   /* kind: OPEN; the sockets come with it */
     uint32_t port;
     uint32_t ident_type, name_len, auth_len;
+    uint32_t header_len, host_len; /* ADD over HTTP: only for that host; 0: for all */
     char name[RESPONDER_NAME_MAX], auth[RESPONDER_AUTH_MAX];
+    char header[RESPONDER_HEADER_MAX], host[RESPONDER_NAME_MAX];
 };
 
 struct responder_reply {

@@ -55,6 +55,9 @@ static int add(struct slot *s, const struct responder_ask *q, struct err *e)
     if (s->alpn)
         return alpn_listener_add(s->alpn, &id, auth, e);
     int rc = http_listener_add(s->http, id.value, auth);
+    if (!rc && q->host_len)
+        rc = http_listener_guard(s->http, id.value, (signet_str){ q->header, q->header_len },
+                                 (signet_str){ q->host, q->host_len });
     return rc ? err_set(e, rc, "the challenge cannot be answered: %s", signet_strerror(rc)) : 0;
 }
 
@@ -69,7 +72,8 @@ static void drop(struct slot *s, const struct responder_ask *q)
 
 static bool is_sane(const struct role *x, const struct responder_ask *q, const struct listen_sockets *got)
 {
-    if (q->id >= RESPONDER_PORTS || q->name_len > RESPONDER_NAME_MAX || q->auth_len > RESPONDER_AUTH_MAX)
+    if (q->id >= RESPONDER_PORTS || q->name_len > RESPONDER_NAME_MAX || q->auth_len > RESPONDER_AUTH_MAX ||
+        q->header_len > RESPONDER_HEADER_MAX || q->host_len > RESPONDER_NAME_MAX)
         return false;
     bool used = x->slot[q->id].http || x->slot[q->id].alpn;
     if (q->type == RESPONDER_OPEN)

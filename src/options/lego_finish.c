@@ -2,6 +2,7 @@
 #include "options/lego.h"
 #include "options/table.h"
 #include <stdlib.h>
+#include <strings.h>
 
 static int refuse(struct err *e, const char *text)
 {
@@ -168,11 +169,11 @@ static int finish_files(struct request *r, struct err *e)
     struct lego_options *o = &r->lego;
     if (strcmp(o->pfx_format, "RC2") && strcmp(o->pfx_format, "DES") && strcmp(o->pfx_format, "SHA256"))
         return err_set(e, SIGNET_EINVAL, "Invalid PFX format: %.100s", o->pfx_format);
+    const char *give_up = o->deactivate_authz_text;
+    o->deactivate_authz = give_up && (!strcasecmp(give_up, "true") || !strcmp(give_up, "1"));
     if (o->filename && (strchr(o->filename, '/') || o->filename[0] == '.'))
         return err_set(e, SIGNET_EINVAL,
                        "--filename %.100s: a name without '/' that does not begin with '.' is wanted.", o->filename);
-    if (r->verb == VERB_LEGO_RENEW && o->reuse_key)
-        r->reuse_key = TRI_YES;
     if (o->reuse_key)
         r->reuse_key = TRI_YES;
     return 0;

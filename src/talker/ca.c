@@ -406,6 +406,8 @@ static int send_config(struct ca *c, const struct ca_config *cfg, bool has_roots
         .order_timeout_s = cfg->order_timeout_s,
         .finalize_timeout_s = cfg->finalize_timeout_s,
         .max_nonces = cfg->max_nonces,
+        .request_limit = cfg->request_limit,
+        .server_name = str_of(cfg->server_name),
     };
     rc = msg_put_config(&c->wire, &m);
     return rc ? err_set(e, rc, "the settings for the CA do not fit into a message") : 0;
@@ -465,7 +467,9 @@ int ca_open_program(struct ca **ret, struct loop *l, const struct ca_config *c, 
 {
     int pair[2], roots = -1;
     pid_t pid = -1;
-    int rc = c->no_verify ? 0 : ca_open_roots(c->ca_file, &roots, e);
+    int rc = c->no_verify ? 0
+             : c->ca_list ? ca_gather_roots(c->ca_list, c->ca_list_adds, &roots, e)
+                          : ca_open_roots(c->ca_file, &roots, e);
     if (rc)
         return rc;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))

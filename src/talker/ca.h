@@ -23,6 +23,10 @@ struct ca_config {
     unsigned http_timeout_s; /* one request; 0: 45 */
     unsigned order_timeout_s, finalize_timeout_s; /* see signet_config */
     unsigned max_nonces;                          /* see signet_config */
+    unsigned request_limit;                       /* requests in one second, at most; 0: no limit */
+    const char *server_name;                      /* the name in the CA's TLS certificate; NULL: its host's */
+    const char *ca_list;  /* files of roots, with ':' between them, in place of ca_file; NULL: none */
+    bool ca_list_adds;    /* … beside the system's */
     bool require_sandbox; /* talker and signer refuse to work when their sandboxes are not whole */
     bool separate_signer; /* the keys go into a process of their own, which is this program again (its main begins with
                            * roles_run); without it what is signed is checked and signed here */

@@ -89,5 +89,7 @@ int ca_spawn(const char *program, int sock, int roots, pid_t *ret, struct err *e
 int ca_find_program(struct buf *ret, struct err *e);
 /* An open file with the bundle of roots. */
 int ca_open_roots(const char *ca_file, int *ret_fd, struct err *e);
+/* One bundle out of several files (ca_config.ca_list), and of the system's when they only add to it. */
+int ca_gather_roots(const char *list, bool adds, int *ret_fd, struct err *e);
 
 #endif

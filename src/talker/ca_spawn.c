@@ -170,3 +170,47 @@ int ca_open_roots(const char *ca_file, int *ret_fd, struct err *e)
     err_hint(e, "Install the package ca-certificates, or name a bundle in SSL_CERT_FILE.");
     return SIGNET_ENOTFOUND;
 }
+
+static int append_file(int to, const char *path, struct err *e)
+{
+    BUF_AUTO(pem, 8u << 20);
+    int rc = fs_read(AT_FDCWD, path, &pem, e);
+    if (rc)
+        return err_wrap(e, "the CA certificates in %s cannot be read", path);
+    buf_addc(&pem, '\n');
+    return write_all(to, buf_str(&pem)) ? err_sys(e, errno, "no memory for the CA certificates of %s", path) : 0;
+}
+
+/* What is left of `from`, from its beginning. */
+static int append_fd(int to, int from)
+{
+    char part[16384];
+    ssize_t n;
+    off_t at = 0;
+    while ((n = pread(from, part, sizeof part, at)) > 0) {
+        at += n;
+        if (write_all(to, (signet_str){ part, (size_t)n }))
+            return SIGNET_ESYS;
+    }
+    return n < 0 ? SIGNET_ESYS : 0;
+}
+
+int ca_gather_roots(const char *list, bool adds, int *ret_fd, struct err *e)
+{
+    STRLIST_AUTO(files);
+    int usual = -1, rc = strlist_split(&files, str_of(list), ':') ? err_nomem(e) : 0;
+    int fd = memfd_create("roots", MFD_CLOEXEC);
+    if (fd < 0)
+        return err_sys(e, errno, "no memory for the CA certificates");
+    if (!rc && adds && !(rc = ca_open_roots(NULL, &usual, e)) && append_fd(fd, usual))
+        rc = err_set(e, SIGNET_ESYS, "the system's CA certificates cannot be gathered");
+    for (size_t i = 0; !rc && i < files.n; i++)
+        rc = append_file(fd, files.v[i], e);
+    if (usual >= 0)
+        close(usual);
+    if (rc)
+        close(fd);
+    else
+        *ret_fd = fd;
+    return rc;
+}

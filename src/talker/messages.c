@@ -71,6 +71,8 @@ int msg_put_config(struct wire *w, const struct msg_config *c)
     wire_put_u32(w, c->order_timeout_s);
     wire_put_u32(w, c->finalize_timeout_s);
     wire_put_u32(w, c->max_nonces);
+    wire_put_u32(w, c->request_limit);
+    wire_put_str(w, c->server_name);
     return wire_commit(w);
 }
 
@@ -93,6 +95,8 @@ int msg_get_config(struct wire_reader *r, struct msg_config *ret)
     c.order_timeout_s = wire_u32(r);
     c.finalize_timeout_s = wire_u32(r);
     c.max_nonces = wire_u32(r);
+    c.request_limit = wire_u32(r);
+    c.server_name = wire_str(r);
     *ret = c;
     return wire_end_of(r);
 }
@@ -122,7 +126,7 @@ int msg_get_account(struct wire_reader *r, struct msg_mem *m, signet_account_par
     return rc ? rc : wire_end_of(r);
 }
 
-enum { ORDER_ALTERNATES = 1, ORDER_REVALIDATE = 2, ORDER_KEEP = 4, ORDER_PROFILE_OPTIONAL = 8 };
+enum { ORDER_ALTERNATES = 1, ORDER_REVALIDATE = 2, ORDER_KEEP = 4, ORDER_PROFILE_OPTIONAL = 8, ORDER_RELEASE = 16 };
 
 int msg_put_order(struct wire *w, uint32_t job, const signet_order_params *p)
 {
@@ -144,7 +148,7 @@ int msg_put_order(struct wire *w, uint32_t job, const signet_order_params *p)
     wire_put_str(w, p->preferred_chain);
     wire_put_u32(w, (p->profile_optional ? ORDER_PROFILE_OPTIONAL : 0u) |
                         (p->fetch_alternates ? ORDER_ALTERNATES : 0u) | (p->revalidate ? ORDER_REVALIDATE : 0u) |
-                        (p->keep_pending ? ORDER_KEEP : 0u));
+                        (p->keep_pending ? ORDER_KEEP : 0u) | (p->release ? ORDER_RELEASE : 0u));
     return wire_commit(w);
 }
 
@@ -173,6 +177,7 @@ int msg_get_order(struct wire_reader *r, struct msg_mem *m, signet_order_params 
     p.fetch_alternates = (flags & ORDER_ALTERNATES) != 0;
     p.revalidate = (flags & ORDER_REVALIDATE) != 0;
     p.keep_pending = (flags & ORDER_KEEP) != 0;
+    p.release = (flags & ORDER_RELEASE) != 0;
     *ret = p;
     return wire_end_of(r);
 }

@@ -22,7 +22,8 @@ struct msg_config {
     signet_str jwk; /* its public part */
     bool no_verify, allow_http, trace, require_sandbox;
     bool has_roots; /* descriptor 4 is open on the bundle of roots */
-    unsigned http_timeout_s, order_timeout_s, finalize_timeout_s, max_nonces;
+    unsigned http_timeout_s, order_timeout_s, finalize_timeout_s, max_nonces, request_limit;
+    signet_str server_name;
 };
 int msg_put_config(struct wire *w, const struct msg_config *c);
 int msg_get_config(struct wire_reader *r, struct msg_config *ret);

@@ -48,7 +48,10 @@ static int wait_for_work(struct talker *t, short *revents)
     if (t->session) {
         /* with the queue full the session is left alone: its deadline would only spin */
         bool full = wire_queued(&t->wire) >= TALKER_QUEUE;
-        return https_wait(t->https, t->wire.fd, events, full ? -1 : clamp_wait(signet_deadline(t->session)), revents);
+        int64_t due = signet_deadline(t->session), free_at = talker_free_at(t);
+        if (free_at && free_at < due)
+            due = free_at;
+        return https_wait(t->https, t->wire.fd, events, full ? -1 : clamp_wait(due), revents);
     }
     struct pollfd p = { .fd = t->wire.fd, .events = events };
     if (poll(&p, 1, -1) < 0 && errno != EINTR)

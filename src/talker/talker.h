@@ -12,6 +12,7 @@
 #define TALKER_JOBS_MAX  1024u      /* at once; main has the same limit */
 #define TALKER_QUEUE     (1u << 20) /* with more than this unwritten, nothing new is begun */
 #define TALKER_ROOTS_MAX (8u << 20)
+#define TALKER_LIMIT_MAX 256u /* a higher request limit is none */
 
 struct talker_job {
     struct talker_job *next;
@@ -28,7 +29,10 @@ struct talker {
     bool trace;
     struct talker_job *jobs;
     size_t n_jobs;
-    struct buf saved, account; /* what main was told last */
+    struct buf saved, account;       /* what main was told last */
+    unsigned limit;                  /* requests a second; 0: none */
+    int64_t begun[TALKER_LIMIT_MAX]; /* when the last `limit` requests were begun, as a ring */
+    unsigned next_begun;
 };
 
 /* What main says (talker_jobs.c). An error ends the talker. */
@@ -38,6 +42,9 @@ void talker_jobs_free(struct talker *t);
 /* What the session wants (talker_out.c): HTTP goes to https, the rest to main. */
 int talker_pump(struct talker *t, struct err *e);
 int talker_answer(struct talker *t, const struct https_answer *a, struct err *e);
+
+/* When the next request may be begun under the limit: 0, or a time on clock_wall_ms that is still to come. */
+int64_t talker_free_at(const struct talker *t);
 
 /* One exchange for the log, without signatures (talker_trace.c). */
 void talker_trace_request(struct talker *t, const signet_action *a);

@@ -228,9 +228,11 @@ static int take_config(struct talker *t, struct wire_frame *f, struct err *e)
         .no_verify = c.no_verify,
         .allow_http = c.allow_http,
         .timeout_s = c.http_timeout_s,
+        .server_name = c.server_name,
     };
     rc = https_new(&t->https, &hc, e);
     t->trace = c.trace;
+    t->limit = c.request_limit <= TALKER_LIMIT_MAX ? c.request_limit : 0;
     /* before the session: what was saved of the directory is a CA's text, too */
     if (!rc)
         rc = confine(t, c.require_sandbox, e);

@@ -22,6 +22,10 @@ static int send_http(struct talker *t, const signet_action *a)
     };
     if (t->trace)
         talker_trace_request(t, a);
+    if (t->limit) {
+        t->begun[t->next_begun] = clock_wall_ms();
+        t->next_begun = (t->next_begun + 1) % t->limit;
+    }
     return https_send(t->https, &q);
 }
 
@@ -149,11 +153,20 @@ static int perform(struct talker *t, const signet_action *a)
     return SIGNET_ESTATE;
 }
 
+int64_t talker_free_at(const struct talker *t)
+{
+    enum { SECOND = 1000 };
+    int64_t now = clock_wall_ms(), oldest = t->limit ? t->begun[t->next_begun] : 0;
+    /* a clock that was set back must not stop everything */
+    return oldest + SECOND > now && oldest <= now ? oldest + SECOND : 0;
+}
+
 int talker_pump(struct talker *t, struct err *e)
 {
     signet_action a;
     int rc = 0;
-    while (wire_queued(&t->wire) < TALKER_QUEUE && (rc = signet_poll(t->session, clock_wall_ms(), &a)) == 1) {
+    while (wire_queued(&t->wire) < TALKER_QUEUE && !talker_free_at(t) &&
+           (rc = signet_poll(t->session, clock_wall_ms(), &a)) == 1) {
         rc = perform(t, &a);
         if (rc)
             break;

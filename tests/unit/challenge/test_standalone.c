@@ -50,12 +50,14 @@ static struct solver *opened(void)
 
 static unsigned http_port(void)
 {
-    return port_open(&(struct port_spec){ loop, PORT_HTTP, req.http01_address, req.http01_port });
+    return port_open(
+        &(struct port_spec){ .loop = loop, .kind = PORT_HTTP, .address = req.http01_address, .port = req.http01_port });
 }
 
 static unsigned alpn_port(void)
 {
-    return port_open(&(struct port_spec){ loop, PORT_ALPN, req.tls_alpn01_address, req.tls_alpn01_port });
+    return port_open(&(struct port_spec){
+        .loop = loop, .kind = PORT_ALPN, .address = req.tls_alpn01_address, .port = req.tls_alpn01_port });
 }
 
 static int connect_to(unsigned port)
