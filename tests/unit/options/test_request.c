@@ -161,7 +161,10 @@ static void test_verbs(void **state)
 {
     (void)state;
     for (int v = VERB_NONE + 1; v < VERB_COUNT; v++)
-        assert_int_equal(verb_from_name(str_of(verb_name((enum verb)v))), v);
+        if (strchr(verb_name((enum verb)v), ' ')) /* lego's face: no word on certbot's command line */
+            assert_int_equal(verb_from_name(str_of(verb_name((enum verb)v))), VERB_NONE);
+        else
+            assert_int_equal(verb_from_name(str_of(verb_name((enum verb)v))), v);
     assert_int_equal(verb_from_name(STR("auth")), VERB_CERTONLY);
     assert_int_equal(verb_from_name(STR("everything")), VERB_RUN);
     assert_int_equal(verb_from_name(STR("")), VERB_NONE);
