@@ -203,6 +203,20 @@ static int add_header(struct exchange *x, const char *name, signet_str value)
     return 0;
 }
 
+/* A whole line; one with a line break in it would be two. */
+static int add_line(struct exchange *x, signet_str text)
+{
+    BUF_AUTO(line, HTTPS_HEADER_MAX);
+    buf_add(&line, text);
+    if (str_has(text, '\r') || str_has(text, '\n') || buf_err(&line))
+        return SIGNET_EINVAL;
+    struct curl_slist *l = curl_slist_append(x->headers, buf_z(&line));
+    if (!l)
+        return SIGNET_ENOMEM;
+    x->headers = l;
+    return 0;
+}
+
 static int set_request(struct exchange *x, CURL *c)
 {
     signet_str method = str_of(x->method);
@@ -210,8 +224,10 @@ static int set_request(struct exchange *x, CURL *c)
     curl_easy_setopt(c, CURLOPT_USERAGENT, x->owner->user_agent);
     if (str_eq(method, STR("HEAD"))) {
         curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
-    } else if (str_eq(method, STR("POST"))) {
+    } else if (!str_eq(method, STR("GET"))) {
         curl_easy_setopt(c, CURLOPT_POST, 1L);
+        if (!str_eq(method, STR("POST")))
+            curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, x->method);
         curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->body.n);
         curl_easy_setopt(c, CURLOPT_POSTFIELDS, x->body.n ? x->body.p : "");
         /* waiting for "100 Continue" would cost a second with servers that send none */
@@ -248,7 +264,10 @@ int https_send(struct https *h, const struct https_request *q)
     x->content_type = x->location = x->nonce = x->retry_after = BUF_INIT(HTTPS_HEADER_MAX);
     x->link_text = BUF_INIT(HTTPS_HEADERS_MAX);
     x->answer = BUF_INIT(q->max_body);
-    if (!x->url || !x->method || (q->content_type.n && add_header(x, "Content-Type", q->content_type)) ||
+    int rc = 0;
+    for (size_t i = 0; !rc && i < q->n_headers; i++)
+        rc = add_line(x, q->headers[i]);
+    if (rc || !x->url || !x->method || (q->content_type.n && add_header(x, "Content-Type", q->content_type)) ||
         (q->accept.n && add_header(x, "Accept", q->accept))) {
         exchange_free(x);
         return SIGNET_ENOMEM;

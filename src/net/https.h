@@ -41,8 +41,10 @@ bool https_busy(const struct https *h); /* something is under way */
 
 struct https_request {
     uint64_t id;
-    signet_str method; /* GET, HEAD, POST */
+    signet_str method; /* GET, HEAD, POST, PUT, DELETE */
     signet_str url, content_type, accept;
+    const signet_str *headers; /* more fields, "Name: value" each; may be NULL */
+    size_t n_headers;
     signet_str body; /* borrowed until its answer was handed out */
     size_t max_body; /* of the answer; beyond: SIGNET_ELIMIT */
 };

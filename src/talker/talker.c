@@ -1,5 +1,7 @@
 #include "talker/talker.h"
 #include "base/clock.h"
+#include "talker/put.h"
+#include "talker/put_msg.h"
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -111,7 +113,7 @@ static void say_why(struct talker *t, const struct err *e)
         (void)wire_flush(&t->wire);
 }
 
-int main(void)
+int main(int argc, char *argv[])
 {
     struct err e = { 0 };
     struct talker t = { 0 };
@@ -120,6 +122,8 @@ int main(void)
         fprintf(stderr, "%s\n", e.text);
         return EXIT_FAILURE;
     }
+    if (argc > 1 && !strcmp(argv[1], PUT_WORD))
+        return put_main();
     wire_init(&t.wire, TALKER_FD, WIRE_MAIN);
     t.saved = BUF_INIT(64u << 10);
     t.account = BUF_INIT(HTTPS_URL_MAX);

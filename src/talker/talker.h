@@ -38,6 +38,8 @@ struct talker {
 /* What main says (talker_jobs.c). An error ends the talker. */
 int talker_take(struct talker *t, struct wire_frame *f, struct err *e);
 void talker_jobs_free(struct talker *t);
+/* The bundle of roots from its descriptor, which is closed. */
+int talker_read_roots(struct buf *to, struct err *e);
 
 /* What the session wants (talker_out.c): HTTP goes to https, the rest to main. */
 int talker_pump(struct talker *t, struct err *e);

@@ -163,7 +163,7 @@ static int take_outcome(struct talker *t, struct wire_frame *f, struct err *e)
 }
 
 /* The bundle comes as an open file, so that no path is ever needed here. */
-static int read_roots(struct buf *to, struct err *e)
+int talker_read_roots(struct buf *to, struct err *e)
 {
     for (;;) {
         if (buf_reserve(to, 64u << 10))
@@ -219,7 +219,7 @@ static int take_config(struct talker *t, struct wire_frame *f, struct err *e)
     if (t->session || msg_get_config(&f->body, &c))
         return broken(e, f);
     BUF_AUTO(roots, TALKER_ROOTS_MAX);
-    int rc = c.has_roots ? read_roots(&roots, e) : 0;
+    int rc = c.has_roots ? talker_read_roots(&roots, e) : 0;
     if (rc)
         return rc;
     struct https_config hc = {
