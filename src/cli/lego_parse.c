@@ -115,6 +115,9 @@ static const struct lego_opt *look_up(const struct parser *p, signet_str name)
     const struct lego_opt *o = p->command ? lego_opt_find(name, p->command->where) : lego_opt_find(name, LEGO_GLOBAL);
     if (!o)
         o = lego_opt_find(name, p->command ? LEGO_GLOBAL : LEGO_ANY);
+    /* version 5: run renews, so that renew's options are its own */
+    if (!o && p->command && p->command->where == LEGO_RUN && (o = lego_opt_find(name, LEGO_RENEW)))
+        p->r->lego.v5 = true;
     return o;
 }
 
@@ -193,7 +196,8 @@ static int check_places(struct parser *p)
 {
     const struct lego_opt *o;
     for (size_t i = 0; p->command && (o = lego_opt_at(i)); i++)
-        if (i < ROWS_MAX && p->given[i] && !(o->where & (LEGO_GLOBAL | p->command->where)))
+        if (i < ROWS_MAX && p->given[i] && !(o->where & (LEGO_GLOBAL | p->command->where)) &&
+            !(p->r->lego.v5 && p->command->where == LEGO_RUN && o->where & LEGO_RENEW))
             return undefined(p, lego_opt_name(o));
     return 0;
 }
