@@ -112,8 +112,8 @@ static void print_commands(struct buf *to)
 /* Commands shown in the section "manage". */
 static void print_managing(struct buf *to)
 {
-    static const char *const names[] = { "certificates", "explain",     "delete",         "renew",
-                                         "revoke",       "reconfigure", "update_symlinks" };
+    static const char *const names[] = { "certificates", "explain", "migrate",     "delete",
+                                         "renew",        "revoke",  "reconfigure", "update_symlinks" };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         print_brief(to, help_topic_find(names[i]));
 }
@@ -148,6 +148,7 @@ static const char overview[] = "\nobtain, install and renew certificates:\n"
                                "manage certificates:\n"
                                "    certificates    List the certificates\n"
                                "    explain         Say what the next renew would do, and why\n"
+                               "    migrate         Take over accounts and certificates of lego, acme.sh and others\n"
                                "    revoke          Revoke a certificate (--cert-name or --cert-path)\n"
                                "    delete          Delete a certificate (--cert-name)\n"
                                "    reconfigure     Change how a certificate is renewed (--cert-name)\n"

@@ -86,6 +86,7 @@ int verb_enhance(struct run *r, struct err *e);
 int verb_rollback(struct run *r, struct err *e);
 int verb_config_changes(struct run *r, struct err *e);
 int verb_explain(struct run *r, struct err *e);
+int verb_migrate(struct run *r, struct err *e);
 int verb_lego_run(struct run *r, struct err *e);
 int verb_lego_renew(struct run *r, struct err *e);
 int verb_lego_revoke(struct run *r, struct err *e);

@@ -31,6 +31,7 @@ static const struct verb_row verbs[VERB_COUNT] = {
     [VERB_UPDATE_SYMLINKS] = { verb_update_symlinks, true, false },
     [VERB_CONFIG_CHANGES] = { verb_config_changes, false, false },
     [VERB_EXPLAIN] = { verb_explain, false, false },
+    [VERB_MIGRATE] = { verb_migrate, true, true },
     [VERB_LEGO_RUN] = { verb_lego_run, true, true },
     [VERB_LEGO_RENEW] = { verb_lego_renew, true, true },
     [VERB_LEGO_REVOKE] = { verb_lego_revoke, true, true },

@@ -94,7 +94,7 @@ static bool may_rehearse(enum verb v)
 /* --staging and --dry-run: Let's Encrypt's staging server, unless a rehearsal was given another one. */
 static int finish_server(struct request *r, struct err *e)
 {
-    if (!r->staging && !r->dry_run)
+    if ((!r->staging && !r->dry_run) || r->verb == VERB_MIGRATE)
         return 0;
     bool production = str_eq(str_of(r->server), STR(SERVER_PRODUCTION));
     if (r->staging && !production && !str_eq(str_of(r->server), STR(SERVER_STAGING)))

@@ -76,7 +76,8 @@ static const size_t strings[] = {
     MEMBER(http01_address),   MEMBER(tls_alpn01_address),
     MEMBER(manual_auth_hook), MEMBER(manual_cleanup_hook),
     MEMBER(pre_hook),         MEMBER(post_hook),
-    MEMBER(deploy_hook),
+    MEMBER(deploy_hook),      MEMBER(migrate_from),
+    MEMBER(migrate_to),
 };
 static const size_t lists[] = {
     MEMBER(help_topics),  MEMBER(domains),      MEMBER(ip_addresses), MEMBER(certnames), MEMBER(pref_challs),

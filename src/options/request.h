@@ -158,6 +158,8 @@ struct request {
 
     bool update_registration; /* `register --update-registration`, today's update_account */
 
+    char *migrate_from, *migrate_to; /* migrate: absolute; to NULL: config_dir */
+
     struct lego_options lego; /* of lego's face alone; all zero in certbot's */
 
     /* Where each option's value comes from, by row id of the table: what was set by the user is stored with the

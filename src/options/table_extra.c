@@ -35,6 +35,13 @@ static const struct opt rows[] = {
       .topics = "run install enhance nginx", .default_text = "False",
       .help = "After a change of the web server's configuration, do not connect to it on this machine to see that it "
               "serves the new certificate." },
+    { OPT_ID_MIGRATE_FROM, "--from", OPT_PATH, AT(migrate_from), .metavar = "FOLDER", .extra = true,
+      .topics = "migrate",
+      .help =
+          "Tree of certbot or lego, or folder of acme.sh, dehydrated or uacme, to take accounts and certificates over "
+          "from. It is not changed." },
+    { OPT_ID_MIGRATE_TO, "--to", OPT_PATH, AT(migrate_to), .metavar = "FOLDER", .extra = true, .topics = "migrate",
+      .default_text = "the tree at --config-dir", .help = "lego's tree to take them over into." },
     { OPT_ID_TLS_ALPN01_PORT, "--tls-sni-01-port", OPT_UINT, AT(tls_alpn01_port), .metavar = "PORT", PORTS,
       .hidden = true, .extra = true, .remember = "tls_alpn01_port", .topics = "testing",
       .help = "See --tls-alpn-01-port.", .gone = alpn_instead },

@@ -112,19 +112,22 @@ class Proxy:
                 c, _ = self.sock.accept()
             except OSError:
                 return
-            head = b""
+            threading.Thread(target=self.pass_on, args=(c,), daemon=True).start()
+
+    def pass_on(self, c):
+        head = b""
+        with c:
             while b"\r\n\r\n" not in head:
-                head += c.recv(4096)
+                more = c.recv(4096)
+                if not more:
+                    return
+                head += more
             path = head.split()[1].decode()
             host = re.search(rb"\r\n[Hh]ost: ([^\r\n]*)", head).group(1).decode()
             with socket.create_connection(("127.0.0.1", self.behind)) as up:
                 up.sendall(("GET %s HTTP/1.1\r\nHost: inside.internal\r\n%s\r\n" % (path, self.told(host))).encode())
-                while True:
-                    data = up.recv(4096)
-                    if not data:
-                        break
+                for data in iter(lambda: up.recv(4096), b""):
                     c.sendall(data)
-            c.close()
 
     def __enter__(self):
         return self
