@@ -1,9 +1,12 @@
-"""Where challenge answers can be put on other machines: a real memcached, and an object store that checks every signature."""
+"""Servers of the tests of lego's face: a real memcached, an object store that checks every signature, an older CA."""
 import datetime
 import hashlib
 import hmac
+import http.client
 import http.server
+import json
 import socket
+import ssl
 import threading
 import urllib.parse
 
@@ -128,4 +131,45 @@ class Bucket:
         return None if k.hex() == parts["Signature"] else "signature"
 
     def stop(self):
+        self.server.__exit__()
+
+
+class OlderCa:
+    """pebble without the challenge types that clients of some years ago cannot read. It is told the same Host, so its URLs lead here."""
+
+    def __init__(self, ca):
+        class Handler(Quiet):
+            protocol_version = "HTTP/1.1"
+
+            def pass_on(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                to = http.client.HTTPSConnection("127.0.0.1", ca.port, context=ssl.create_default_context(cafile=ca.ca_file), timeout=30)
+                to.request(self.command, self.path, body or None, {k: v for k, v in self.headers.items() if k.lower() != "connection"})
+                answer = to.getresponse()
+                data = answer.read()
+                if b'"challenges"' in data:
+                    doc = json.loads(data)
+                    doc["challenges"] = [c for c in doc["challenges"] if c["type"] in ("http-01", "dns-01", "tls-alpn-01")]
+                    data = json.dumps(doc).encode()
+                self.send_response(answer.status)
+                for k, v in answer.getheaders():
+                    if k.lower() not in ("content-length", "transfer-encoding", "connection"):
+                        self.send_header(k, v)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(data)
+
+            do_GET = do_HEAD = do_POST = pass_on
+
+        self.server = Threaded(0, Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(ca.config["certificate"], ca.config["privateKey"])
+        self.server.httpd.socket = context.wrap_socket(self.server.httpd.socket, server_side=True)
+        self.url = "https://127.0.0.1:%d/dir" % self.server.port
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self.server.__exit__()
