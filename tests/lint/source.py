@@ -20,7 +20,7 @@ ROOMS = {
     "options": {"base", "crypto"},
     "plan": {"base", "crypto", "options"},
     "store": {"base", "crypto", "options"},
-    "challenge": {"base", "crypto", "net", "options", "deploy"},
+    "challenge": {"base", "crypto", "net", "talker", "options", "deploy"},
     "deploy": {"base", "crypto", "net", "options"},
     "client": {"base", "sandbox", "crypto", "net", "talker", "options", "plan", "store", "challenge", "deploy"},
     "cli": {"base", "sandbox", "crypto", "net", "sandbox", "talker", "options", "plan", "store", "challenge", "deploy", "client"},
