@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "client/client.h"
 #include "client/obtain.h"
+#include "options/table.h"
 #include <stdlib.h>
 
 /* Account keys are P-256: certbot reads them (it takes any kind of key for an account), and making one costs no time.
@@ -32,13 +33,25 @@ static int choose(struct run *r, const char *server, const struct strlist *ids, 
     return r->ui->ops->menu(r->ui, buf_z(&question), (const char *const *)labels.v, labels.n, "--account", ret, e);
 }
 
+/* An account that only a lineage's renewal file names is a memory, not a wish: when it is gone (unregistered, moved to
+ * another machine without it) another one does. */
+static bool may_replace(const struct request *req)
+{
+    return req->from[OPT_ID_ACCOUNT] == FROM_LINEAGE;
+}
+
 int account_pick(struct run *r, const struct request *req, struct account **ret, struct err *e)
 {
     STRLIST_AUTO(ids);
     size_t i = 0;
     int rc;
-    if (req->account && req->account[0])
-        return account_load(ret, r->tree, req->server, req->account, e);
+    if (req->account && req->account[0]) {
+        rc = account_load(ret, r->tree, req->server, req->account, e);
+        if (rc != SIGNET_ENOTFOUND || !may_replace(req))
+            return rc;
+        log_warn("client", "%s any more, though a renewal file speaks of it; another one is looked for.", e->text);
+        err_clear(e);
+    }
     if ((rc = account_list(r->tree, req->server, &ids, e)))
         return rc;
     if (ids.n == 0)
@@ -270,7 +283,8 @@ int account_obtain(struct run *r, const struct request *req, struct ca_slot **re
     if (rc == 0)
         return cas_open(r, req, req->server, a, ret, e);
     /* In lego's tree the user says how the account is called, not which of those there are. */
-    if (rc != SIGNET_ENOTFOUND || (req->account && req->account[0] && !tree_names_accounts(r->tree)))
+    if (rc != SIGNET_ENOTFOUND ||
+        (req->account && req->account[0] && !tree_names_accounts(r->tree) && !may_replace(req)))
         return rc;
     err_clear(e);
     return account_make(r, req, ret, e);

@@ -21,7 +21,7 @@ static int read_csr(const char *path, struct csr_info *info, struct err *e)
     return rc;
 }
 
-/* The CSR alone says which names are ordered; -d may only repeat them. */
+/* The CSR alone says which names are ordered; -d may only repeat some of them. */
 static int take_names(const struct request *req, const struct csr_info *info, struct issue *i, struct err *e)
 {
     STRLIST_AUTO(given);
@@ -36,21 +36,28 @@ static int take_names(const struct request *req, const struct csr_info *info, st
         return rc;
     if (!i->domains.n && !i->ips.n)
         return err_set(e, SIGNET_EINVAL, "The CSR %s names no domain and no address.", req->csr);
-    if (given.n && !strlist_same_set(&given, &i->domains))
-        return err_set(e, SIGNET_EINVAL,
-                       "Inconsistent domain requests: the names of the CSR %s are not those given with --domains.",
+    if (!strlist_subset(&given, &i->domains))
+        return err_set(e, SIGNET_EINVAL, "Inconsistent requests: --domains gives names that are not in the CSR %s.",
                        req->csr);
     buf_add(&i->csr, buf_str(&info->der));
     return buf_err(&i->csr) ? err_nomem(e) : 0;
 }
 
-/* A path that the user named must be free before anything is ordered: afterwards the certificate would be lost. */
-static int check_free(const char *path, struct err *e)
+/* A path that the user named must be free, and its folder there, before anything is ordered: afterwards the certificate
+ * would be lost. Without a certificate to come nothing is made. */
+static int check_place(const struct request *req, const char *path, struct err *e)
 {
-    if (path && fs_exists(AT_FDCWD, path))
+    BUF_AUTO(dir, 8192);
+    if (!path || req->dry_run)
+        return 0;
+    if (fs_exists(AT_FDCWD, path))
         return err_set(e, SIGNET_EEXIST, "%s exists already; nothing was ordered. Remove it or name another file.",
                        path);
-    return 0;
+    const char *slash = strrchr(path, '/');
+    if (!slash || slash == path)
+        return 0;
+    buf_add(&dir, (signet_str){ path, (size_t)(slash - path) });
+    return fs_mkdirs(buf_z(&dir), 0755, e);
 }
 
 /* dir/NNNN_base, the first number that is free, as certbot numbers them. */
@@ -162,8 +169,8 @@ int certonly_csr(struct run *r, struct err *e)
     else if (!(rc = request_choose_authenticator(r, e)) && request_copy(&i.req, req))
         rc = err_nomem(e);
     if (!rc && !(rc = read_csr(req->csr, &info, e)) && !(rc = take_names(req, &info, &i, e)) &&
-        !(rc = check_free(req->cert_path, e)) && !(rc = check_free(req->chain_path, e)) &&
-        !(rc = check_free(req->fullchain_path, e)))
+        !(rc = check_place(req, req->cert_path, e)) && !(rc = check_place(req, req->chain_path, e)) &&
+        !(rc = check_place(req, req->fullchain_path, e)))
         rc = order(r, &i, &info, e);
     struct report_entry *c = report_certificate(&r->report, req->csr);
     report_text(c, "status", rc ? "failed" : "obtained");

@@ -142,6 +142,17 @@ int obtain_new_key(const struct request *req, struct key **ret, struct err *e)
     return key_new(ret, w.type, w.size, e);
 }
 
+/* A key that something else has pinned goes on being kept, by certonly, too, until --no-reuse-key ends it. */
+static void inherit_reuse(struct request *req, const struct lineage *l)
+{
+    BUF_AUTO(stored, 64);
+    if (req->reuse_key != TRI_UNSET || !conf_get(l->conf, "renewalparams", "reuse_key", &stored) ||
+        !str_eq(buf_str(&stored), STR("True")))
+        return;
+    req->reuse_key = TRI_YES;
+    req->from[OPT_ID_REUSE_KEY] = FROM_LINEAGE;
+}
+
 static int choose_key(struct issue *i, const struct lineage *l, struct err *e)
 {
     if (i->key) /* the maker brought it */
@@ -150,6 +161,8 @@ static int choose_key(struct issue *i, const struct lineage *l, struct err *e)
     struct err ignored = { 0 };
     if (l && l->newest && lineage_key(l, &old, &ignored))
         log_warn("client", "the present key of %s cannot be read, a new one is made: %s", l->name, ignored.text);
+    if (old)
+        inherit_reuse(&i->req, l);
     struct key_wish w = wish(&i->req, old);
     bool reuse = old && i->req.reuse_key == TRI_YES && !i->req.new_key;
     int rc = reuse ? refuse_reuse(&w, old, e) : 0;

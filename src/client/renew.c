@@ -16,6 +16,8 @@ struct flight {
     struct issue issue;
     struct lineage *lineage;
     struct candidate *c;
+    bool live;  /* the new version is in place (or the rehearsal went well): deploy hooks are due */
+    bool tried; /* … and post hooks */
 };
 
 static void renewal_done(struct renewal *w)
@@ -51,9 +53,9 @@ static void look(struct renewal *w, struct candidate *c, int64_t now)
     int rc = lineage_open_whole(r, c->name, &l, &e);
     if (!rc && !l->newest)
         rc = err_set(&e, SIGNET_EFORMAT, "no version of it is complete in %s", l->archive_dir);
-    if (!rc)
-        rc = lineage_request(l, r->req, &req, &e);
-    if (!rc && !req.authenticator)
+    if (!rc && (rc = lineage_request(l, r->req, &req, &e)))
+        c->bad_value = true;
+    if (!rc && (c->no_authenticator = !req.authenticator))
         rc = err_set(&e, SIGNET_EFORMAT, "Renewal configuration file %s does not specify an authenticator.",
                      l->conf_path);
     if (!rc)
@@ -116,7 +118,7 @@ static void flight_free(struct flight *f)
     free(f);
 }
 
-/* Is anything still to be changed after this lineage? */
+/* Is anything still to be changed in the tree? */
 static bool is_last(const struct renewal *w)
 {
     bool more = issuer_running(w->issuer) > 0;
@@ -129,50 +131,74 @@ static int put_in_place(struct renewal *w, struct flight *f, struct err *e)
 {
     struct run *r = w->r;
     struct issue *i = &f->issue;
-    struct err why = { 0 };
     bool live = r->req->dry_run;
-    int rc;
     if (f->issue.chain_missed)
         log_warn("client",
                  "%s: the CA offers no chain whose topmost issuer is named \"%s\"; its default chain is used.",
                  f->c->name, i->req.preferred_chain);
     if (!r->req->dry_run)
         conf_unset_section(f->lineage->conf, "acme_renewal_info"); /* it spoke of the certificate before */
-    rc = r->req->dry_run ? obtain_check(i, e) : obtain_save(r, i, &f->lineage, NULL, true, &live, e);
+    int rc = r->req->dry_run ? obtain_check(i, e) : obtain_save(r, i, &f->lineage, NULL, true, &live, e);
     if (rc)
         i->err = *e;
-    if (!live || (rc && r->req->dry_run)) {
+    f->live = live && !(rc && r->req->dry_run);
+    if (!f->live) {
         owe_failed(r, i);
         return rc;
     }
     hold_succeeded(r, i);
     if (!r->req->dry_run && install_note_renewed(&w->reloads, &i->req, f->lineage, &i->all_names))
         log_warn("client", "%s: its web server will not be told: out of memory", f->c->name);
-    if (is_last(w))
+    return rc;
+}
+
+/* Its deploy hooks, and what the post hooks will be told of it. */
+static void settle(struct renewal *w, struct flight *f)
+{
+    struct run *r = w->r;
+    struct err e = { 0 };
+    if (f->live && is_last(w))
         tree_unlock(r->tree); /* who waits for the tree need not wait for hooks */
-    int hooks = owe_deploy(r, i, f->lineage, rc ? &why : e);
-    return rc ? rc : hooks;
+    if (f->live && owe_deploy(r, &f->issue, f->lineage, &e) && f->c->outcome == SUCCESS)
+        tell_failed(w, f->c, &e, NULL);
+    obtain_note_names(f->c->outcome == SUCCESS ? &r->hooks.renewed : &r->hooks.failed, &f->issue);
+    if (f->tried)
+        hooks_post(&r->hooks, &f->issue.req, true, &(struct err){ 0 });
+    flight_free(f);
+}
+
+/* Orders end in any order; hooks run in that of the lineages' names, as with certbot: those of a lineage when all
+ * before it have ended. */
+static void settle_ready(struct renewal *w)
+{
+    for (; w->settled < w->at; w->settled++) {
+        struct candidate *c = &w->v[w->settled];
+        struct flight *f = c->landed;
+        if (c->flying)
+            return;
+        c->landed = NULL;
+        if (f)
+            settle(w, f);
+    }
 }
 
 static void land(struct renewal *w, struct flight *f)
 {
     struct run *r = w->r;
     struct err e = f->issue.err;
-    if (e.code) {
+    f->tried = true;
+    if (e.code)
         owe_failed(r, &f->issue);
-    } else {
-        int rc = put_in_place(w, f, &e);
-        if (!rc)
-            f->c->outcome = SUCCESS;
-    }
+    else if (!put_in_place(w, f, &e))
+        f->c->outcome = SUCCESS;
     if (e.code)
         hold_failed(r, &f->issue, &e);
     if (e.code && f->issue.authz_failed)
         err_set(&e, SIGNET_EAUTHZ, "Some challenges have failed.");
-    obtain_note_names(e.code ? &r->hooks.failed : &r->hooks.renewed, &f->issue);
-    hooks_post(&r->hooks, &f->issue.req, true, &(struct err){ 0 });
     if (e.code)
         tell_failed(w, f->c, &e, f->issue.has_problem ? &f->issue.problem : NULL);
+    f->c->flying = false;
+    f->c->landed = f;
 }
 
 static void take_one(struct renewal *w)
@@ -190,7 +216,7 @@ static void take_one(struct renewal *w)
         }
     }
     land(w, f);
-    flight_free(f);
+    settle_ready(w);
 }
 
 /* One pause at a random length before the first renewal of an unattended run, so that machines do not all come at the
@@ -302,10 +328,9 @@ static int prepare(struct renewal *w, struct flight *f, struct err *e)
     if ((rc = owe_room(r, e)) || (rc = account_obtain(r, &i->req, &i->slot, e)) ||
         (rc = obtain_prepare(i, f->lineage, e)) || (rc = owe_resume(r, i, f->lineage, f->c->name, e)))
         return rc;
-    if ((rc = hooks_pre(&r->hooks, &i->req, e))) {
-        hooks_post(&r->hooks, &i->req, true, &(struct err){ 0 });
+    f->tried = true;
+    if ((rc = hooks_pre(&r->hooks, &i->req, e)))
         return rc;
-    }
     name_summary(&names, &i->domains, &i->ips);
     ui_say(r->ui, "%s existing certificate for %s", r->req->dry_run ? "Simulating renewal of an" : "Renewing an",
            buf_z(&names));
@@ -315,8 +340,7 @@ static int prepare(struct renewal *w, struct flight *f, struct err *e)
 static int give_up(struct renewal *w, struct flight *f, const struct err *why, struct err *e)
 {
     tell_failed(w, f->c, why, NULL);
-    obtain_note_names(&w->r->hooks.failed, &f->issue);
-    flight_free(f);
+    f->c->landed = f;
     return why->code == SIGNET_ECANCELED ? err_set(e, why->code, "%s", why->text) : 0;
 }
 
@@ -342,8 +366,23 @@ static int launch(struct renewal *w, struct candidate *c, struct err *e)
     if (prepare(w, f, &why))
         return give_up(w, f, &why, e);
     issuer_add(w->issuer, &f->issue);
+    c->flying = true;
     report_strings(c->report, "identifiers", &f->issue.all_names);
     return 0;
+}
+
+/* A file that says what it needs to say, but not in a way that can be used, has certbot's other words. */
+static void tell_broken(struct renewal *w, struct candidate *c)
+{
+    const char *dir = w->r->tree->config_dir;
+    if (c->no_authenticator)
+        ui_alert(w->r->ui, "%s Skipping.", c->why_broken);
+    else if (c->bad_value)
+        ui_alert(w->r->ui, "An error occurred while parsing %s/renewal/%s.conf. The error was %s. Skipping the file.",
+                 dir, c->name, c->why_broken);
+    else
+        ui_alert(w->r->ui, "Renewal configuration file %s/renewal/%s.conf is broken.\nThe error was: %s\nSkipping.",
+                 dir, c->name, c->why_broken);
 }
 
 static void tell_candidate(struct renewal *w, struct candidate *c)
@@ -354,8 +393,7 @@ static void tell_candidate(struct renewal *w, struct candidate *c)
     w->r->ui->ops->frame(w->r->ui, buf_z(&text), false);
     c->report = report_certificate(&w->r->report, c->name);
     if (c->why_broken) {
-        ui_alert(w->r->ui, "Renewal configuration file %s/renewal/%s.conf is broken.\nThe error was: %s\nSkipping.",
-                 w->r->tree->config_dir, c->name, c->why_broken);
+        tell_broken(w, c);
         return;
     }
     c->due = due_decide(&c->in);
@@ -384,6 +422,7 @@ static int renew_due(struct renewal *w, struct err *e)
     w->at = w->n;
     while (w->issuer && issuer_running(w->issuer))
         take_one(w);
+    settle_ready(w);
     if (!rc && issuer_cancelled(w->issuer))
         rc = err_set(e, SIGNET_ECANCELED, "Exiting due to user request.");
     return rc;

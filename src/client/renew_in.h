@@ -21,6 +21,9 @@ struct candidate {
     struct due_input in;
     struct due due;
     bool ask_ari;
+    bool no_authenticator, bad_value; /* what kind of broken */
+    bool flying;                      /* its order is under way */
+    struct flight *landed;            /* its order has ended; hooks and the rest wait for those before it */
     enum outcome outcome;
     int64_t held_until;
     struct report_entry *report;
@@ -29,7 +32,8 @@ struct candidate {
 struct renewal {
     struct run *r;
     struct candidate *v;
-    size_t n, at; /* at: the candidate that is looked at now */
+    size_t n, at;   /* at: the candidate that is looked at now */
+    size_t settled; /* candidates before this one are through with everything but post hooks */
     struct issuer *issuer;
     bool slept;
     struct install_reloads reloads; /* web servers that use what was renewed */

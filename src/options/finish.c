@@ -1,6 +1,8 @@
 /* What follows from all options together. The words of errors are certbot's: scripts look for them. */
 #include "options/rows.h"
 
+#include <stdlib.h>
+
 static int refuse(struct err *e, const char *text)
 {
     return err_set(e, SIGNET_EINVAL, "%s", text);
@@ -125,8 +127,12 @@ static int finish_certificate(struct request *r, struct err *e)
             return refuse(e, "Using --allow-subset-of-names with a wildcard domain is not supported.");
     if (r->hsts == TRI_YES && r->auto_hsts)
         return refuse(e, "Parameters --hsts and --auto-hsts cannot be used simultaneously.");
-    if (r->rsa_key_size < 2048)
+    if (r->rsa_key_size < 2048 && str_eq(str_of(r->key_type), STR("rsa")))
         return err_set(e, SIGNET_EINVAL, "Unsupported RSA key length: %u", r->rsa_key_size);
+    if (r->certname && !*r->certname) { /* a variable that a script did not set: not given */
+        free(r->certname);
+        r->certname = NULL;
+    }
     if (r->certname && str_has(str_of(r->certname), '/'))
         return err_set(e, SIGNET_EINVAL, "The name of a certificate must not contain '/': %.200s", r->certname);
     return 0;

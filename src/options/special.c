@@ -25,6 +25,13 @@ static int absolute(signet_str value, struct buf *to, struct err *e)
     return rc;
 }
 
+/* "" is a variable that a script did not set, not the folder that it happens to run in. */
+static int webroot_folder(signet_str value, struct buf *to, struct err *e)
+{
+    return value.n ? absolute(value, to, e)
+                   : err_set(e, SIGNET_EINVAL, "The webroot is empty: it does not exist or is not a directory");
+}
+
 int request_map_webroots(struct request *r)
 {
     if (!r->webroot_path.n)
@@ -50,7 +57,7 @@ int set_webroot_path(struct request *r, const struct opt *o, signet_str value, e
     if (!r->webroot_path.n && (r->domains.n || r->ip_addresses.n))
         r->names_before_webroot = true;
     BUF_AUTO(path, PATH_TEXT_MAX);
-    int rc = absolute(value, &path, e);
+    int rc = webroot_folder(value, &path, e);
     if (rc)
         return rc;
     return request_map_webroots(r) || strlist_add(&r->webroot_path, buf_str(&path)) ? err_nomem(e) : 0;
@@ -102,7 +109,7 @@ int set_webroot_map(struct request *r, const struct opt *o, signet_str value, en
             (void)err_set(e, SIGNET_EUSAGE, "the folder of \"%.200s\" is not a text", names);
             rc = usage(o, e);
         } else {
-            rc = absolute(str_of(json_string_value(folder)), &path, e);
+            rc = webroot_folder(str_of(json_string_value(folder)), &path, e);
         }
         if (!rc && map_entry(r, str_of(names), buf_str(&path)))
             rc = err_nomem(e);

@@ -74,11 +74,26 @@ def test_renew_runs_pre_and_post_once_and_deploy_for_each(box):
     r = box.signet("renew", "--force-renewal", *three(box))
     got = words(box)
     assert got[:2] == ["pre/dir", "pre"] and got[-2:] == ["post/dir", "post"]
-    assert sorted(got[2:-2]) == ["deploy", "deploy", "deploy/dir", "deploy/dir"]
-    assert order(box)[-1] in ("post [] [a.h.example b.h.example] []", "post [] [b.h.example a.h.example] []")
-    deploys = {line for line in order(box) if line.startswith("deploy ")}
-    assert deploys == {"deploy [%s/live/%s] [%s] []" % (box.config, n, n) for n in ("a.h.example", "b.h.example")}
+    assert got[2:-2] == ["deploy/dir", "deploy", "deploy/dir", "deploy"]
+    assert order(box)[-1] == "post [] [a.h.example b.h.example] []"
+    deploys = [line for line in order(box) if line.startswith("deploy ")]
+    assert deploys == ["deploy [%s/live/%s] [%s] []" % (box.config, n, n) for n in ("a.h.example", "b.h.example")]
     assert "Congratulations, all renewals succeeded" in r.out
+
+
+def test_hooks_run_in_the_order_of_the_certificates_however_their_orders_end(box):
+    """The first one has many names, and the second one fails: both end after the others."""
+    many = ["a.h.example"] + ["n%d.h.example" % i for i in range(30)]
+    box.issue(*many)
+    for n in ("bad.h.example", "c.h.example", "d.h.example"):
+        box.issue(n)
+    box.ca.dns_servfail("bad.h.example")
+    try:
+        box.signet("renew", "--force-renewal", *three(box), check=1)
+    finally:
+        box.ca.dns_clear_servfail("bad.h.example")
+    assert [line.split("/")[-1].split("]")[0] for line in order(box) if line.startswith("deploy ")] == ["a.h.example", "c.h.example", "d.h.example"]
+    assert order(box)[-1] == "post [] [%s c.h.example d.h.example] [bad.h.example]" % " ".join(many)
 
 
 def test_a_pre_hook_equal_to_one_in_the_folder_runs_once(box):

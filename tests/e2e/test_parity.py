@@ -203,8 +203,7 @@ def test_quiet_names_the_file_that_is_broken(box):
     box.issue("a.p.example")
     path = box.file("etc/renewal/noauth.conf", re.sub("(?m)^authenticator.*\n", "", box.lineage("a.p.example").conf_text()))
     r = box.signet("renew", "-q", check=1)
-    assert r.out == "" and r.complains("Renewal configuration file %s is broken. The error was: Renewal configuration file %s does not specify an "
-                                       "authenticator. Skipping." % (path, path)), r
+    assert r.out == "" and "Renewal configuration file %s does not specify an authenticator. Skipping.\n" % path in r.err, r
 
 
 def test_the_hook_before_the_words(box):
@@ -241,3 +240,91 @@ def test_reconfigure_names_the_names(box):
     r = box.signet("reconfigure", "--cert-name", "both", "--deploy-hook", "true")
     assert "Simulating renewal of an existing certificate for a.p.example and b.p.example\n" in r.out
     assert "No changes were made" in box.signet("reconfigure", "--cert-name", "both", "--deploy-hook", "true").out
+
+
+@pytest.mark.parametrize("line,why", [("reuse_key = maybe", "Expected True or False for reuse_key but found maybe"),
+                                      ("rsa_key_size = many", "Expected a numeric value for rsa_key_size")])
+def test_what_renew_cannot_use_is_told_in_certbots_words(box, line, why):
+    box.issue("a.p.example")
+    conf = box.config + "/renewal/a.p.example.conf"
+    box.file("etc/renewal/a.p.example.conf", box.lineage("a.p.example").conf_text() + line + "\n")
+    r = box.signet("renew", check=1)
+    assert "An error occurred while parsing %s. The error was %s. Skipping the file.\n" % (conf, why) in r.err, r
+    assert "0 renew failure(s), 1 parse failure(s)" in r.err and r.says("%s (parsefail)" % conf)
+
+
+def test_an_account_that_only_a_renewal_file_remembers(box):
+    """Unregistered and registered again, or moved from another machine: the account that is there does."""
+    box.issue("a.p.example")
+    lineage = box.lineage("a.p.example")
+    (here,) = [os.path.basename(d) for d in box.account_dirs()]
+    box.file("etc/renewal/a.p.example.conf", re.sub("(?m)^account = .*", "account = " + "0" * 32, lineage.conf_text()))
+    r = box.signet("renew", "--force-renewal")
+    lineage.check(version=2)
+    assert "account = %s\n" % here in lineage.conf_text() and r.complains("does not exist any more"), r
+    box.signet("renew", "--force-renewal", "--account", "0" * 32, check=1)
+    box.signet("unregister")
+    assert box.signet("renew", "--force-renewal", check=1).complains("--agree-tos")
+    r = box.signet("renew", "--force-renewal", "--agree-tos")
+    assert "Account registered.\n" in r.out
+    lineage.check(version=3)
+
+
+def test_a_pinned_key_stays_under_certonly(box):
+    box.issue("a.p.example", args=["--reuse-key", "--elliptic-curve", "secp384r1"])
+    lineage = box.lineage("a.p.example")
+    box.issue("a.p.example", args=["--force-renewal"])
+    box.signet("certonly", "--standalone", "--cert-name", "a.p.example", "-d", "a.p.example,b.p.example")
+    first, second, third = (open(lineage.archived("privkey", n)).read() for n in (1, 2, 3))
+    assert first == second == third and "reuse_key = True\n" in lineage.conf_text()
+    r = box.issue("a.p.example", "b.p.example", args=["--force-renewal", "--key-type", "ecdsa", "--elliptic-curve", "secp256r1"], check=1)
+    assert r.complains("--elliptic-curve asks for another key than the one that --reuse-key keeps")
+    box.issue("a.p.example", "b.p.example", args=["--force-renewal", "--no-reuse-key"])
+    assert open(lineage.archived("privkey", 4)).read() != first and "reuse_key = False\n" in lineage.conf_text()
+
+
+def make_csr(box, *names):
+    path = box.root + "/a.csr"
+    os.system("openssl req -new -newkey rsa:2048 -nodes -keyout %s/k.pem -subj / -addext subjectAltName=%s -out %s 2>/dev/null" %
+              (box.root, ",".join("DNS:" + n for n in names), path))
+    return path
+
+
+def test_csr_with_some_of_its_names(box):
+    csr = make_csr(box, "c.p.example", "d.p.example")
+    r = box.signet("certonly", "--standalone", "--csr", csr, "-d", "d.p.example", *AGREE)
+    assert "Requesting a certificate for c.p.example and d.p.example\n" in r.out
+    r = box.signet("certonly", "--standalone", "--csr", csr, "-d", "d.p.example,e.p.example", *AGREE, check=1)
+    assert "Inconsistent requests" in r.err
+
+
+def test_csr_into_folders_that_are_not_there(box):
+    paths = {k: "%s/new/%s/out.pem" % (box.root, k) for k in ("cert", "chain", "fullchain")}
+    words = [w for k in paths for w in ("--%s-path" % k, paths[k])]
+    csr = make_csr(box, "c.p.example")
+    box.signet("certonly", "--standalone", "--csr", csr, "--dry-run", *words, *AGREE)
+    assert not os.path.exists(box.root + "/new")
+    box.signet("certonly", "--standalone", "--csr", csr, *words, *AGREE)
+    text = {k: open(paths[k]).read() for k in paths}
+    assert text["fullchain"] == text["cert"] + text["chain"]
+    since = box.ca.mark()
+    r = box.signet("certonly", "--standalone", "--csr", csr, "--cert-path", csr + "/below/cert.pem", *AGREE, check=1)
+    assert box.ca.count("newOrder", since) == 0 and csr in r.err
+
+
+def test_variables_that_a_script_left_empty(box):
+    r = box.signet("certonly", "--webroot", "-w", "", "-d", "a.p.example", *AGREE, check=1)
+    assert "does not exist or is not a directory" in r.err
+    r = box.signet("certonly", "--webroot", "--webroot-map", '{"a.p.example": ""}', *AGREE, check=1)
+    assert "does not exist or is not a directory" in r.err
+    box.issue("a.p.example", args=["--cert-name", ""])
+    box.lineage("a.p.example").check(version=1)
+    assert box.signet("delete", "--cert-name", "", server=False, check=1).err
+    assert box.lineages() == ["a.p.example"]
+
+
+def test_an_rsa_size_matters_to_rsa_keys_only(box):
+    box.issue("a.p.example", args=["--rsa-key-size", "1024"])
+    box.lineage("a.p.example").check(version=1, key="secp256r1")
+    r = box.issue("b.p.example", args=["--rsa-key-size", "1024", "--key-type", "rsa"], check=1)
+    assert "Unsupported RSA key length: 1024" in r.err
