@@ -70,12 +70,12 @@ static const struct opt rows[] = {
       .max = 86400, .natural = true, .topics = "general certonly run", .default_text = "90",
       .help = "Seconds to wait for the CA to issue the certificate." },
     { OPT_ID_PRE_HOOK, "--pre-hook", OPT_STRING, AT(pre_hook), .metavar = "PRE_HOOK", .remember = "pre_hook",
-      .topics = "renew reconfigure", .default_text = "None",
+      .topics = "certonly renew reconfigure run", .default_text = "None",
       .help = "Command for the shell before a certificate is obtained or renewed, such as one that stops a web server. "
               "Runs only if "
               "something is to be done, and once even if several certificates have the same one." },
     { OPT_ID_POST_HOOK, "--post-hook", OPT_STRING, AT(post_hook), .metavar = "POST_HOOK", .remember = "post_hook",
-      .topics = "renew reconfigure", .default_text = "None",
+      .topics = "certonly renew reconfigure run", .default_text = "None",
       .help = "Command for the shell after the attempt, whether it succeeded or not, such as one that starts what "
               "--pre-hook stopped. "
               "Runs once even if several certificates have the same one." },
@@ -91,12 +91,13 @@ static const struct opt rows[] = {
               "$RENEWED_LINEAGE is its folder "
               "(such as /etc/letsencrypt/live/example.com), $RENEWED_DOMAINS its names with spaces between them." },
     { OPT_ID_DISABLE_HOOK_VALIDATION, "--disable-hook-validation", OPT_FLAG, AT(disable_hook_validation),
-      .topics = "renew", .default_text = "False",
+      .topics = "certonly renew reconfigure run", .default_text = "False",
       .help = "Do not check beforehand that the programs named by hooks can be found. For hooks that use more of the "
               "shell than "
               "\"program arguments\"." },
-    { OPT_ID_NO_DIRECTORY_HOOKS, "--no-directory-hooks", OPT_FLAG, AT(no_directory_hooks), .topics = "renew",
-      .default_text = "False", .help = "Do not run the programs in the renewal-hooks folders." },
+    { OPT_ID_NO_DIRECTORY_HOOKS, "--no-directory-hooks", OPT_FLAG, AT(no_directory_hooks),
+      .topics = "certonly renew reconfigure run", .default_text = "False",
+      .help = "Do not run the programs in the renewal-hooks folders." },
     { OPT_ID_DISABLE_RENEW_UPDATES, "--disable-renew-updates", OPT_FLAG, AT(disable_renew_updates), .topics = "renew",
       .default_text = "False",
       .help = "Do not let the installer bring the web server's configuration up to date when renewing." },

@@ -48,6 +48,10 @@ def test_install(build_dir, box, tmp_path):
     sanitizers = next(o["value"] for o in options if o["name"] == "b_sanitize")
     sanitize = [] if sanitizers == "none" else ["-fsanitize=" + sanitizers]
     subprocess.run(["cc", "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-o", str(tmp_path / "use"), str(source)] + flags + sanitize, check=True)
+    example = [ROOT + "/examples/embed.c", "-o", str(tmp_path / "embed")]
+    subprocess.run(["cc", "-std=gnu17", "-Wall", "-Wextra", "-Werror"] + example + flags + ["-lcurl", "-lcrypto"] + sanitize, check=True)
+    static = ["-I" + prefix + "/include", lib[0] + "/libsignet.a", "-ljansson", "-lcurl", "-lcrypto"]
+    subprocess.run(["cc", "-std=gnu17"] + example + static + sanitize, check=True)
     out = execute([str(tmp_path / "use")], box.env({"LD_LIBRARY_PATH": lib[0]})).out.splitlines()
     assert len(out) == 2 and out[0][0].isdigit() and out[1]
 
