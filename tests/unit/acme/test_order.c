@@ -66,6 +66,34 @@ static void tweak_slow(struct fakeca *ca, const char *path, json_t *doc, struct 
         snprintf(r->retry_after, sizeof(r->retry_after), "15");
 }
 
+/* A CA that takes 0.8 s to look a name up, and says Retry-After: 3 when it has been asked to issue. */
+static void tweak_real(struct fakeca *ca, const char *path, json_t *doc, struct fake_res *r)
+{
+    (void)r;
+    if (strcmp(path, "poll") == 0 && strcmp(js_text(doc, "status"), "pending") == 0 && R.now - R.start >= 800) {
+        json_object_set_new(doc, "status", json_string("ready"));
+        ca->order[0].status = "ready";
+    }
+}
+
+static void a_cas_own_timing_takes_six_polls(void **state)
+{
+    (void)state;
+    unsigned polls = 0;
+    run_open(&R, ACCOUNT, STR(""));
+    R.ca.tweak = tweak_real;
+    R.ca.validate_looks = 1000;
+    R.ca.process_looks = 0;
+    signet_job *j = run_order(&R, ONE, 1, NULL);
+    run_until(&R, j);
+    assert_int_equal(signet_job_status(j), SIGNET_JOB_DONE);
+    for (const char *p = R.ca.log; (p = strstr(p, "POST /o/0\n")); p++)
+        polls++;
+    assert_in_range(polls, 2, 6);
+    assert_in_range(R.now - R.start, 800, 1100);
+    run_close(&R);
+}
+
 static void polls_are_as_rare_as_the_ca_wants(void **state)
 {
     (void)state;
@@ -565,6 +593,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(one_name_takes_seven_posts_and_a_nonce, reset),
+        cmocka_unit_test_setup(a_cas_own_timing_takes_six_polls, reset),
         cmocka_unit_test_setup(polls_are_as_rare_as_the_ca_wants, reset),
         cmocka_unit_test_setup(order_that_never_ends_times_out, reset),
         cmocka_unit_test_setup(pending_for_ever_times_out_and_gives_up_the_authorization, reset),
