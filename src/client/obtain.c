@@ -359,6 +359,16 @@ static void drop(struct issue *i, struct strlist *l, struct strlist *dropped)
             strlist_remove(l, k);
 }
 
+bool obtain_all_failed(const struct issue *i)
+{
+    bool all = i->req.allow_subset_of_names;
+    for (size_t k = 0; k < i->domains.n && all; k++)
+        all = named_as_failed(i, i->domains.v[k]);
+    for (size_t k = 0; k < i->ips.n && all; k++)
+        all = named_as_failed(i, i->ips.v[k]);
+    return all;
+}
+
 bool obtain_drop_failed(struct run *r, struct issue *i)
 {
     STRLIST_AUTO(dropped);
@@ -422,6 +432,6 @@ int obtain_order(struct run *r, struct issue *i, void (*tell)(struct run *, cons
         return 0;
     *e = i->err;
     if (i->authz_failed)
-        err_set(e, SIGNET_EAUTHZ, "Some challenges have failed.");
+        err_set(e, SIGNET_EAUTHZ, "%s challenges have failed.", obtain_all_failed(i) ? "All" : "Some");
     return e->code;
 }

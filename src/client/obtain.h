@@ -30,6 +30,8 @@ void obtain_tell_failure(struct run *r, const struct issue *i);
 /* With --allow-subset-of-names: takes the names that failed out of the issue and makes it fresh for another try. False
  * when nothing would be left, or nothing was named. */
 bool obtain_drop_failed(struct run *r, struct issue *i);
+/* With --allow-subset-of-names: no name is left. */
+bool obtain_all_failed(const struct issue *i);
 /* Failed because the CA has lost the account? Then it is registered again, once, and the issue made fresh for another
  * try. */
 bool obtain_revive(struct run *r, struct issue *i);

@@ -24,18 +24,18 @@ static int try_out(struct run *r, const struct lineage *l, const struct request 
             i.req.server = str_dup(str_of(r->req->server));
         }
         name_summary(&names, &i.domains, &i.ips);
-        ui_say(r->ui, "Simulating renewal of an existing certificate for %s", buf_z(&names));
         rc = i.req.server ? account_obtain(r, &i.req, &i.slot, e) : err_nomem(e);
     }
     if (!rc && !(rc = obtain_prepare(&i, l, e)) && !(rc = hooks_pre(&r->hooks, &i.req, e)) &&
         !(rc = issuer_new(&s, r, 1, e))) {
+        ui_say(r->ui, "Simulating renewal of an existing certificate for %s", buf_z(&names));
         issuer_add(s, &i);
         issuer_next(s);
         hooks_post(&r->hooks, &i.req, false, &(struct err){ 0 });
         if (i.err.code) {
             obtain_tell_failure(r, &i);
             *e = i.err;
-            rc = e->code;
+            rc = i.authz_failed ? err_set(e, SIGNET_EAUTHZ, "Some challenges have failed.") : e->code;
         }
     }
     issuer_free(s);

@@ -194,7 +194,7 @@ static void land(struct renewal *w, struct flight *f)
     if (e.code)
         hold_failed(r, &f->issue, &e);
     if (e.code && f->issue.authz_failed)
-        err_set(&e, SIGNET_EAUTHZ, "Some challenges have failed.");
+        err_set(&e, SIGNET_EAUTHZ, "%s challenges have failed.", obtain_all_failed(&f->issue) ? "All" : "Some");
     if (e.code)
         tell_failed(w, f->c, &e, f->issue.has_problem ? &f->issue.problem : NULL);
     f->c->flying = false;

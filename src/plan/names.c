@@ -96,6 +96,8 @@ static const char *domain_fault(signet_str s)
     bool more = true, wild = name_is_wildcard(s);
     if (s.n == 0)
         return "it is empty";
+    if (str_starts(s, STR("http://")) || str_starts(s, STR("https://")))
+        return "it is a URL, of which only the name between the slashes is wanted";
     if (s.n > NAME_MAX_BYTES)
         return "it is longer than 253 characters";
     if (wild)

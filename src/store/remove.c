@@ -145,11 +145,22 @@ int delete_finish(const struct tree *t, const char *name, const struct places *p
     return r ? r : fs_unlink(AT_FDCWD, buf_z(&p->del_conf), e);
 }
 
+/* What is wrong with a renewal file, told with the name that its owner knows. */
+static void examine(const struct tree *t, const char *name, const struct places *p, struct err *why)
+{
+    struct lineage *l = NULL;
+    if (lineage_open_at(&l, t, name, buf_z(&p->conf), false, why) != SIGNET_EFORMAT)
+        err_clear(why);
+    lineage_free(l);
+}
+
 static int delete_at(const struct tree *t, const char *name, const struct places *p, struct err *e)
 {
     BUF_AUTO(dir, PATH_MAX);
+    struct err why = { 0 };
     bool begun = fs_exists(AT_FDCWD, buf_z(&p->del_conf));
     if (fs_exists(AT_FDCWD, buf_z(&p->conf))) {
+        examine(t, name, p, &why);
         /* An older one of that name was being deleted: this one has taken its place since. */
         if (rename(buf_z(&p->conf), buf_z(&p->del_conf)))
             return err_sys(e, errno, "cannot remove %s", buf_z(&p->conf));
@@ -160,6 +171,8 @@ static int delete_at(const struct tree *t, const char *name, const struct places
     int r = fs_fsync_dir(AT_FDCWD, buf_z(&dir), e);
     if (!r)
         r = delete_finish(t, name, p, e);
+    if (r == SIGNET_EFORMAT && why.code && e)
+        *e = why;
     if (r == SIGNET_EFORMAT)
         err_hint(e, "%s is removed, but what it spoke of is not: look into %s and %s.", buf_z(&p->conf),
                  buf_z(&p->live), buf_z(&p->archive));

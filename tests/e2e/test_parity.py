@@ -328,3 +328,34 @@ def test_an_rsa_size_matters_to_rsa_keys_only(box):
     box.lineage("a.p.example").check(version=1, key="secp256r1")
     r = box.issue("b.p.example", args=["--rsa-key-size", "1024", "--key-type", "rsa"], check=1)
     assert "Unsupported RSA key length: 1024" in r.err
+
+
+def test_no_name_left(box):
+    box.ca.dns_servfail("bad.p.example")
+    try:
+        r = box.issue("bad.p.example", args=["--allow-subset-of-names"], check=1)
+    finally:
+        box.ca.dns_clear_servfail("bad.p.example")
+    assert "All challenges have failed.\n" in r.err
+
+
+def test_a_url_for_a_name(box):
+    assert "it is a URL" in box.issue("https://a.p.example/", check=1).err
+
+
+def test_reconfigure_that_cannot_work_changes_nothing(box):
+    box.issue("a.p.example", args=["--pre-hook", "echo before"])
+    old = box.lineage("a.p.example").conf_text()
+    os.mkdir(box.root + "/empty")
+    r = box.signet("reconfigure", "--cert-name", "a.p.example", "--webroot", "-w", box.root + "/empty", check=1)
+    assert "Some challenges have failed.\n" in r.err and box.lineage("a.p.example").conf_text() == old
+    assert r.out.index("before") < r.out.index("Simulating renewal of")
+
+
+@pytest.mark.parametrize("text", ["nothing = here\n", "[[[\n"])
+def test_a_broken_file_is_deleted_and_named(box, text):
+    box.signet("register", *AGREE)
+    path = box.file("etc/renewal/broken.conf", text)
+    r = box.signet("delete", "--cert-name", "broken", server=False, check=1)
+    assert path in r.err and ".signet-del" not in r.err and not os.path.exists(path)
+    assert "look into %s/live/broken and %s/archive/broken" % (box.config, box.config) in r.words
