@@ -102,19 +102,18 @@ struct key_wish {
     unsigned size;
 };
 
-/* What the user asked for, and for the rest what the lineage's key is today. */
-static struct key_wish wish(const struct request *req, const struct key *old)
+/* What is asked for by a source that counts, and for the rest what the lineage's key is today. */
+static struct key_wish wish(const struct request *req, const struct key *old, enum source least)
 {
-    bool type_said = opt_by_user(req, "key-type"), size_said = opt_by_user(req, "rsa-key-size"),
-         curve_said = opt_by_user(req, "elliptic-curve");
     struct key_wish w = { req->key_type && !strcmp(req->key_type, "rsa") ? KEY_RSA : KEY_EC, 0 };
-    if (old && !type_said)
+    if (old && req->from[OPT_ID_KEY_TYPE] < least)
         w.type = key_kind(old);
     bool same_type = old && key_kind(old) == w.type;
     if (w.type == KEY_RSA)
-        w.size = same_type && !size_said ? key_size(old) : req->rsa_key_size;
+        w.size = same_type && req->from[OPT_ID_RSA_KEY_SIZE] < least ? key_size(old) : req->rsa_key_size;
     else
-        w.size = same_type && !curve_said ? key_size(old) : curve_bits(req->elliptic_curve);
+        w.size =
+            same_type && req->from[OPT_ID_ELLIPTIC_CURVE] < least ? key_size(old) : curve_bits(req->elliptic_curve);
     return w;
 }
 
@@ -163,8 +162,10 @@ static int choose_key(struct issue *i, const struct lineage *l, struct err *e)
         log_warn("client", "the present key of %s cannot be read, a new one is made: %s", l->name, ignored.text);
     if (old)
         inherit_reuse(&i->req, l);
-    struct key_wish w = wish(&i->req, old);
     bool reuse = old && i->req.reuse_key == TRI_YES && !i->req.new_key;
+    /* A new key is what the renewal file says, which reconfigure may have changed; a kept one is what it is, unless the
+     * user wants another now. */
+    struct key_wish w = wish(&i->req, old, reuse ? FROM_INI : FROM_LINEAGE);
     int rc = reuse ? refuse_reuse(&w, old, e) : 0;
     if (!rc && reuse) {
         i->key = old;

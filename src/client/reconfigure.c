@@ -6,9 +6,23 @@
 #include "plan/names.h"
 #include <stdlib.h>
 
+/* The lineage's own CA; but never a real order at Let's Encrypt, which has staging for that. */
+static int rehearse_where(struct request *req, struct err *e)
+{
+    if (!str_eq(str_of(req->server), STR(SERVER_PRODUCTION)))
+        return 0;
+    free(req->server);
+    free(req->account);
+    req->account = NULL;
+    req->server = str_dup(STR(SERVER_STAGING));
+    req->agree_tos = req->register_unsafely_without_email = true; /* as to the real one before */
+    return req->server ? 0 : err_nomem(e);
+}
+
 static int try_out(struct run *r, const struct lineage *l, const struct request *stored, struct err *e)
 {
     BUF_AUTO(names, 4096);
+    BUF_AUTO(live, 8192);
     struct issue i;
     struct issuer *s = NULL;
     int rc;
@@ -17,20 +31,21 @@ static int try_out(struct run *r, const struct lineage *l, const struct request 
         rc = err_nomem(e);
     else if (!(rc = lineage_names(l, &i.domains, &i.ips, e))) {
         i.req.dry_run = true;
-        free(i.req.account);
-        i.req.account = NULL;
-        if (!opt_by_user(r->req, "server")) {
-            free(i.req.server);
-            i.req.server = str_dup(str_of(r->req->server));
-        }
+        rc = rehearse_where(&i.req, e);
+    }
+    if (!rc) {
         name_summary(&names, &i.domains, &i.ips);
-        rc = i.req.server ? account_obtain(r, &i.req, &i.slot, e) : err_nomem(e);
+        rc = account_obtain(r, &i.req, &i.slot, e);
     }
     if (!rc && !(rc = obtain_prepare(&i, l, e)) && !(rc = hooks_pre(&r->hooks, &i.req, e)) &&
         !(rc = issuer_new(&s, r, 1, e))) {
         ui_say(r->ui, "Simulating renewal of an existing certificate for %s", buf_z(&names));
         issuer_add(s, &i);
         issuer_next(s);
+        if (!i.err.code) { /* --run-deploy-hooks */
+            lineage_live_dir(l, &live);
+            rc = hooks_deploy(&r->hooks, &i.req, buf_z(&live), &i.all_names, e);
+        }
         hooks_post(&r->hooks, &i.req, false, &(struct err){ 0 });
         if (i.err.code) {
             obtain_tell_failure(r, &i);
@@ -60,6 +75,26 @@ static int choose(struct run *r, struct err *e)
     return rc;
 }
 
+/* Another account or CA is another order, not another way to renew. */
+static int refuse_other_ca(const struct run *r, const struct lineage *l, struct err *e)
+{
+    static const struct {
+        const char *option, *key;
+    } fixed[] = { { "account", "account" }, { "server", "server" } };
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
+        BUF_AUTO(stored, 4096);
+        const char *now = i ? r->req->server : r->req->account;
+        if (!opt_by_user(r->req, fixed[i].option) || !conf_get(l->conf, "renewalparams", fixed[i].key, &stored))
+            continue;
+        if (!str_eq(i ? server_today(buf_str(&stored)) : buf_str(&stored), str_of(now)))
+            return err_set(e, SIGNET_EINVAL,
+                           "Using reconfigure to change the ACME account or server is not supported: renew "
+                           "--cert-name %s --force-renewal with --%s does it.",
+                           l->name, fixed[i].option);
+    }
+    return 0;
+}
+
 static bool changed(const struct conf *c, signet_str before)
 {
     BUF_AUTO(now, 8u << 20);
@@ -80,8 +115,12 @@ int verb_reconfigure(struct run *r, struct err *e)
             "If you would like to do so, follow the instructions for changing a certificate's domains: use certonly "
             "with "
             "--cert-name and --domains.");
+    if (r->req->dry_run)
+        return err_set(e, SIGNET_EINVAL,
+                       "reconfigure rehearses by itself before it changes anything: leave --dry-run away.");
     if (!(rc = choose(r, e)) && !(rc = hooks_validate(r->req, e)) &&
-        !(rc = lineage_open_whole(r, r->req->certname, &l, e)) && !(rc = lineage_request(l, r->req, &req, e))) {
+        !(rc = lineage_open_whole(r, r->req->certname, &l, e)) && !(rc = refuse_other_ca(r, l, e)) &&
+        !(rc = lineage_request(l, r->req, &req, e))) {
         conf_print(l->conf, &before);
         if (!(rc = lineage_remember(l->conf, &req, e))) {
             if (!changed(l->conf, buf_str(&before)))

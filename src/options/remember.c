@@ -209,7 +209,7 @@ int remember_load(struct request *ret, const struct request *base, const struct 
     const char *type = kvlist_get(params, "key_type");
     if (!rc && !type && base->from[OPT_ID_KEY_TYPE] < FROM_INI) {
         rc = str_put(&r.key_type, STR("rsa")) ? err_nomem(e) : 0;
-        r.from[OPT_ID_KEY_TYPE] = FROM_LINEAGE;
+        r.from[OPT_ID_KEY_TYPE] = FROM_DEFAULT; /* the key itself knows better */
     }
     if (rc) {
         request_done(&r);

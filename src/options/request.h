@@ -192,6 +192,8 @@ int request_map_webroots(struct request *r);
 /* An option of a plug-in that this room knows only by its name, as it is stored: "nginx_ctl". NULL when it is not set.
  */
 const char *request_plugin_option(const struct request *r, const char *key);
+/* v01 addresses of Let's Encrypt, gone since 2021, become v02. */
+signet_str server_today(signet_str server);
 /* A warning for the user, kept once. */
 int request_warn(struct request *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -29,8 +29,6 @@ int set_update_registration(struct request *r, const struct opt *o, signet_str v
 int pref_challs_parse(struct request *r, signet_str value, struct strlist *to, struct err *e);
 int foreign_set(struct request *r, signet_str key, signet_str value);
 const char *foreign_get(const struct request *r, signet_str key); /* NULL */
-/* v01 addresses of Let's Encrypt, gone since 2021, become v02. */
-signet_str server_today(signet_str server);
 /* Replaces *at by a copy; SIGNET_ENOMEM. */
 int str_put(char **at, signet_str s);
 

@@ -365,9 +365,13 @@ static int one_by_one(const struct swap *s, struct err *e)
 {
     BUF_AUTO(temp, NAME_MAX);
     int dir[KIND_COUNT] = { -1, -1, -1, -1 }, r = 0;
-    log_warn("store.live",
-             "%s: this file system cannot exchange folders, so the four links are changed one after the other",
-             buf_z(&s->real));
+    if (s->twin.n)
+        log_warn("store.live",
+                 "%s: this file system cannot exchange folders, so the four links are changed one after the other",
+                 buf_z(&s->real));
+    else /* the owner has put them there, and need not be told at each renewal */
+        log_info("store.live", "%s: the links lie outside of live/ and are changed one after the other",
+                 buf_z(&s->real));
     for (unsigned k = 0; r >= 0 && k < KIND_COUNT; k++)
         r = dir[k] = open_folder_of(s->l->live[k], e);
     r = r < 0 ? r : 0;

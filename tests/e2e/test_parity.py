@@ -359,3 +359,38 @@ def test_a_broken_file_is_deleted_and_named(box, text):
     r = box.signet("delete", "--cert-name", "broken", server=False, check=1)
     assert path in r.err and ".signet-del" not in r.err and not os.path.exists(path)
     assert "look into %s/live/broken and %s/archive/broken" % (box.config, box.config) in r.words
+
+
+def test_reconfigure_rehearses_at_the_lineages_own_ca(box):
+    box.issue("a.p.example")
+    since = box.ca.mark()
+    r = box.signet("reconfigure", "--cert-name", "a.p.example", "--deploy-hook", "echo at $RENEWED_LINEAGE", "--run-deploy-hooks", server=False)
+    assert box.ca.placed(since) == 1 and r.says("at %s/live/a.p.example" % box.config)
+    box.lineage("a.p.example").check(version=1)
+
+
+def test_reconfigure_never_orders_at_lets_encrypts_production(box):
+    box.issue("a.p.example")
+    lineage = box.lineage("a.p.example")
+    text = lineage.conf_text().replace(box.ca.url, "https://acme-v02.api.letsencrypt.org/directory")
+    box.file("etc/renewal/a.p.example.conf", text)
+    r = box.signet("reconfigure", "--cert-name", "a.p.example", "--pre-hook", "true", server=False, check=1, env={"HTTPS_PROXY": "http://127.0.0.1:1"})
+    assert "https://acme-staging-v02.api.letsencrypt.org/directory" in r.err and lineage.conf_text() == text
+
+
+@pytest.mark.parametrize("words", [["--account", "0" * 32], ["--server", "https://ca.example/dir"], ["--staging"], ["--dry-run"]])
+def test_reconfigure_changes_no_account_and_no_ca(box, words):
+    box.issue("a.p.example")
+    old = box.lineage("a.p.example").conf_text()
+    r = box.signet("reconfigure", "--cert-name", "a.p.example", *words, "--pre-hook", "true", server=False, check=1)
+    assert "reconfigure" in r.err and box.lineage("a.p.example").conf_text() == old
+
+
+def test_a_reconfigured_key_comes_with_the_next_renewal(box):
+    box.issue("a.p.example")
+    for words, key in ((["--key-type", "rsa"], "rsa2048"), (["--rsa-key-size", "3072"], "rsa3072"),
+                       (["--key-type", "ecdsa", "--elliptic-curve", "secp384r1"], "secp384r1")):
+        box.signet("reconfigure", "--cert-name", "a.p.example", *words, server=False)
+        box.signet("renew", "--force-renewal")
+        box.lineage("a.p.example").check(key=key)
+    box.lineage("a.p.example").check(version=4)

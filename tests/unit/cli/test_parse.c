@@ -163,7 +163,7 @@ static const struct row rows[] = {
     { "--rsa-key-size|+4096", "run rsa-key-size=4096" },
     { "--rsa-key-size|x", "2: argument --rsa-key-size: invalid int value: 'x'" },
     { "--rsa-key-size|", "2: argument --rsa-key-size: invalid int value: ''" },
-    { "--rsa-key-size|1024", "1: Unsupported RSA key length: 1024" },
+    { "--rsa-key-size|1024|--key-type|rsa", "1: Unsupported RSA key length: 1024" },
     { "--max-log-backups|0", "run max-log-backups=0" },
     { "--max-log-backups|x", "2: argument --max-log-backups: value must be an integer" },
     { "--max-log-backups|-1", "2: argument --max-log-backups: value must be non-negative" },
