@@ -137,7 +137,7 @@ static int lineage_key(const struct lineage *l, struct key **ret, struct err *e)
 
 int obtain_new_key(const struct request *req, struct key **ret, struct err *e)
 {
-    struct key_wish w = wish(req, NULL);
+    struct key_wish w = wish(req, NULL, FROM_LINEAGE);
     return key_new(ret, w.type, w.size, e);
 }
 
