@@ -131,7 +131,8 @@ int fs_unlink(int dirfd, const char *path, struct err *e)
 bool fs_exists(int dirfd, const char *path)
 {
     struct stat st;
-    return fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    return fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+           (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG);
 }
 
 int fs_readlink(int dirfd, const char *path, struct buf *ret, struct err *e)

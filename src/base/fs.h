@@ -42,7 +42,9 @@ int fs_remove_tree(int dirfd, const char *path, struct err *e);
 int fs_list(int dirfd, const char *path, struct strlist *ret, struct err *e);
 /* readlink into a buffer, which is cleared first. SIGNET_ENOTFOUND; SIGNET_EINVAL when it is no link. */
 int fs_readlink(int dirfd, const char *path, struct buf *ret, struct err *e);
-bool fs_exists(int dirfd, const char *path); /* lstat succeeds */
+/* False only where the system says that there is no such name: what cannot be examined is not taken for missing, so
+ * that whoever goes on with it meets the error. Follows no link. */
+bool fs_exists(int dirfd, const char *path);
 /* dir + "/" + name into `to` (cleared first, so neither may lie in it); dir may be empty or end in '/'. An absolute
  * name stands alone. */
 void fs_join(struct buf *to, const char *dir, const char *name);

@@ -33,9 +33,13 @@ int certbot_list(const struct tree *t, struct strlist *ret, struct err *e)
     STRLIST_AUTO(files);
     STRLIST_AUTO(names);
     tree_path(t, "renewal", NULL, &dir);
-    int r = fs_list(AT_FDCWD, buf_z(&dir), &files, NULL);
-    if (r && r != SIGNET_ENOTFOUND)
-        return fs_list(AT_FDCWD, buf_z(&dir), &files, e);
+    struct err why = { 0 };
+    int r = fs_list(AT_FDCWD, buf_z(&dir), &files, &why);
+    if (r && r != SIGNET_ENOTFOUND) {
+        if (e)
+            *e = why;
+        return r;
+    }
     r = 0;
     for (size_t i = 0; !r && i < files.n; i++) {
         signet_str s = str_of(files.v[i]);

@@ -15,8 +15,9 @@
 
 struct fail {
     unsigned long at, count;
-    bool onwards, shorten, all;
+    bool onwards, shorten, all, fit;
     FILE *list;
+    struct trace *trace;
 };
 
 static const struct {
@@ -37,6 +38,29 @@ static int error_of(const char *name)
     exit(TRACE_BROKEN);
 }
 
+/* What the call may well give; EIO for those that are not named. */
+static const struct {
+    const char *call;
+    int number;
+} fitting[] = {
+    { "openat", EMFILE },    { "open", EMFILE },      { "socket", EMFILE },    { "socketpair", EMFILE },
+    { "pipe2", EMFILE },     { "pipe", EMFILE },      { "accept4", EMFILE },   { "memfd_create", EMFILE },
+    { "clone", EAGAIN },     { "clone3", EAGAIN },    { "fork", EAGAIN },      { "vfork", EAGAIN },
+    { "execve", ENOMEM },    { "poll", EINTR },       { "ppoll", EINTR },      { "fcntl", ENOLCK },
+    { "flock", ENOLCK },     { "connect", ENOBUFS },  { "bind", EACCES },      { "sendto", ENOBUFS },
+    { "sendmsg", ENOBUFS },  { "setresuid", EAGAIN }, { "setgroups", ENOMEM }, { "prctl", EINVAL },
+    { "seccomp", EINVAL },   { "mkdirat", ENOSPC },   { "mkdir", ENOSPC },     { "linkat", ENOSPC },
+    { "symlinkat", ENOSPC }, { "write", ENOSPC },
+};
+
+static int error_for(const char *call)
+{
+    for (size_t i = 0; i < sizeof fitting / sizeof fitting[0]; i++)
+        if (!strcmp(call, fitting[i].call))
+            return fitting[i].number;
+    return EIO;
+}
+
 static bool starts(const char *s, const char *with)
 {
     return !strncmp(s, with, strlen(with));
@@ -53,7 +77,8 @@ static enum trace_do entered(void *ctx, const struct trace_event *ev)
 {
     struct fail *f = ctx;
     bool writes = !strcmp(ev->call->name, "write") || !strcmp(ev->call->name, "pwrite64");
-    if (f->all && of_the_linker(ev))
+    bool start = !f->count && !strcmp(ev->call->name, "execve");
+    if (f->all && (start || of_the_linker(ev)))
         return TRACE_GO;
     f->count++;
     fprintf(f->list, "%lu %d %s", f->count, (int)ev->pid, ev->call->name);
@@ -63,6 +88,8 @@ static enum trace_do entered(void *ctx, const struct trace_event *ev)
         return TRACE_GO;
     if (f->shorten)
         return writes ? TRACE_SHORTEN : TRACE_GO;
+    if (f->fit)
+        f->trace->refuse_with = error_for(ev->call->name);
     return TRACE_REFUSE;
 }
 
@@ -76,12 +103,14 @@ int main(int argc, char **argv)
     const char *how = argv[2];
     f.all = !strcmp(argv[1], "all");
     f.shorten = !strcmp(how, "short");
+    f.fit = !strcmp(how, "fit");
     f.onwards = starts(how, "from:");
     f.at = strtoul(argv[3], NULL, 10);
     if (!(f.list = fopen(argv[5], "we")))
         trace_die(argv[5]);
     struct trace t = { .roots = argv[4], .with_others = f.all, .ctx = &f, .entered = entered };
-    t.refuse_with = f.shorten ? 0 : error_of(how + (f.onwards ? strlen("from:") : 0));
+    f.trace = &t;
+    t.refuse_with = f.shorten || f.fit ? 0 : error_of(how + (f.onwards ? strlen("from:") : 0));
     int result = trace_run(&t, argv + 6);
     fclose(f.list);
     return result;

@@ -75,6 +75,11 @@ static void creates_once_with_the_exact_mode(void **state)
     assert_int_equal(fs_create(AT_FDCWD, "link", STR("x"), 0644, &e), SIGNET_EEXIST);
     assert_false(fs_exists(AT_FDCWD, "nowhere"));
     assert_true(fs_exists(AT_FDCWD, "link"));
+    /* what cannot be examined is not missing */
+    assert_int_equal(symlink("loop", "loop"), 0);
+    assert_true(fs_exists(AT_FDCWD, "loop/x"));
+    assert_false(fs_exists(AT_FDCWD, "nowhere/x"));
+    assert_int_equal(unlink("loop"), 0);
     assert_int_equal(fs_create(AT_FDCWD, "missing/x", STR("x"), 0644, &e), SIGNET_ESYS);
     assert_string_equal(e.text, "cannot make missing/x: No such file or directory");
 }
