@@ -36,6 +36,21 @@ fuzz:
 	tests/setup/install check
 	tests/setup/fuzz $(T)
 
+# Every sweep whole, and the table of what is promised with what was measured (docs/verify.md). Hours on a small machine; some goals: G="G2 G10".
+faults: all
+	tests/setup/install check
+	tests/setup/faults $(G)
+
+# Every allocation and every call fails once in the real programs: SIGNET_TORTURE=N places of each kind (300), 0: every one.
+torture: all
+	tests/setup/install check
+	tests/setup/faults torture
+
+# Lines and branches that the tests reach, by room; W=all runs the end-to-end tests for it, too.
+coverage:
+	tests/setup/install check
+	tests/setup/coverage $(W)
+
 bench: all
 	bench/run
 
@@ -43,6 +58,6 @@ format:
 	git ls-files -z --cached --others --exclude-standard -- '*.c' '*.h' | xargs -0 clang-format -i
 
 clean:
-	rm -rf $(BUILD) build-asan build-clang
+	rm -rf $(BUILD) build-asan build-clang build-cov
 
-.PHONY: all install demo check lint fuzz bench format clean
+.PHONY: all install demo check lint fuzz faults torture coverage bench format clean

@@ -8,6 +8,8 @@ import pytest
 from harness import gear
 from harness.box import Box, execute, signet_binary
 from harness.ca import ROOT
+from harness.figures import figure
+from harness.sample import FULL
 
 NAME = "crash.example"
 KILLED = 99
@@ -76,10 +78,12 @@ def sweep(crashpoint, base, ca, tmp_path, words, look, again):
 
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
         bad = [b for b in pool.map(one, range(1, len(changes) + 3)) if b]
+    figure("G1", "%s: killed at each of %d changes, %d bad" % (words[0], len(changes), len(bad)))
     assert not bad, "%d of %d bad\n%s" % (len(bad), len(changes), "\n".join(bad))
 
 
-def test_a_renewal_killed_anywhere(crashpoint, ca, make_box, tmp_path):
+@pytest.mark.parametrize("more", [[]] + ([["--reuse-key"]] if FULL else []), ids=lambda m: "".join(m) or "new key")
+def test_a_renewal_killed_anywhere(crashpoint, ca, make_box, tmp_path, more):
     base = make_box(ca)
     base.issue(NAME)
     base.signet("renew", "--force-renewal")
@@ -96,7 +100,7 @@ def test_a_renewal_killed_anywhere(crashpoint, ca, make_box, tmp_path):
         box.signet("renew", "--force-renewal")
         box.lineage(NAME).check()
 
-    sweep(crashpoint, base, ca, tmp_path, ["renew", "--force-renewal"], look, again)
+    sweep(crashpoint, base, ca, tmp_path, ["renew", "--force-renewal", *more], look, again)
 
 
 def test_a_first_issue_killed_anywhere(crashpoint, ca, make_box, tmp_path):

@@ -10,6 +10,7 @@ import shutil
 import pytest
 from harness import gear
 from harness.box import execute
+from harness.figures import figure
 from harness.sample import some
 from test_crash import ca, copy_of, program  # noqa: F401
 
@@ -65,7 +66,7 @@ def sweep(base, ca, tmp_path, words, look, again, hows):  # noqa: F811
     cases = chosen(len(changes), hows)
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
         bad = [b for b in pool.map(one, cases) if b]
-    print("G3 %s: %d of %d refusals of %d calls are well borne" % (words[0], len(cases) - len(bad), len(cases), len(changes)))
+    figure("G3", "%s: %d of %d refusals of %d calls are well borne" % (words[0], len(cases) - len(bad), len(cases), len(changes)))
     assert not bad, "%d of %d bad\n%s" % (len(bad), len(cases), "\n".join(bad[:12]))
 
 

@@ -12,6 +12,7 @@ import faultproxy as fault
 import pytest
 from harness.box import signet_binary
 from harness.certs import read
+from harness.figures import figure
 from harness.plant import PEM, make_chain
 from harness.webserver import WebServer
 
@@ -56,6 +57,7 @@ def test_one_transient_fault_anywhere_in_a_renewal(fbox, proxy, kind):
         except AssertionError as e:
             bad.append("%s: %s" % (where, e))
             version = fbox.lineage("sweep.example").check_pair()
+    figure("G4", "%s at each of %d requests of a renewal: %d fail" % (kind, total, len(bad)))
     assert not bad, "%d of %d runs failed\n%s" % (len(bad), total, "\n".join(bad))
 
 

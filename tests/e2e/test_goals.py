@@ -18,6 +18,7 @@ import pytest
 from cadouble import DAY, Answer
 from harness import gear
 from harness.box import execute
+from harness.figures import figure
 from harness.plant import plant
 from harness.sample import FULL, some
 from harness.system import wait_until
@@ -45,7 +46,7 @@ def test_half_of_the_nonces_and_half_of_the_authorizations(make_pebble, make_box
         r = box.signet("certonly", "--standalone", "-d", "g5.example", "--force-renewal", check=None)
         if r.rc or ca.issued(since) != 1:
             bad.append(str(r))
-    print("G5 %d of %d runs succeed at 50 %% nonces rejected" % (len(runs) - len(bad), len(runs)))
+    figure("G5", "%d of %d runs succeed at 50 %% nonces rejected" % (len(runs) - len(bad), len(runs)))
     assert not bad, bad[0]
 
 
@@ -61,7 +62,7 @@ def test_a_crowd_renews_once(make_pebble, make_box, crowd):
     since = ca.mark()
     runs = [spawn(box, ["renew"]) for _ in range(crowd)]
     texts = [p.communicate(timeout=120)[0].decode() for p in runs]
-    print("G7 %d at once: %d issued" % (crowd, ca.issued(since)))
+    figure("G7", "%d at once: %d issued" % (crowd, ca.issued(since)))
     # the CA does not know what is replaced, and is asked a second time without it
     assert ca.issued(since) == 1 and ca.count("newOrder", since) <= 2
     assert all("Another instance of" in t for t, p in zip(texts, runs) if p.returncode), texts
@@ -84,7 +85,7 @@ def test_the_lock_is_free_at_once_after_a_kill(make_box, pebble):
             box.signet("delete", "--cert-name", "none.example", check=1, server=False)  # takes the lock
             worst = max(worst, time.monotonic() - begin)
             p.stdout.close()
-        print("G7 lock free and taken by the next run after %.0f ms" % (worst * 1000))
+        figure("G7", "lock free and taken by the next run after %.0f ms" % (worst * 1000))
         # with the start of the next run in it
         assert worst < 3
 
@@ -156,7 +157,7 @@ def test_days_of_failure(make_pebble, make_box):
     daily = max(sum(d * DAY <= t < (d + 1) * DAY for t in tries) for d in range(1, days))
     ca.dns_clear_servfail("bad.example")
     back = next(t for t in range(days * DAY, (days + 2) * DAY, 3600) if at_time(box, t, ["renew", "--cert-name", "bad.example"]).rc == 0) - days * DAY
-    print("G10 %d days, %d timer runs: %d tries, %d in the first 2 h, at most %d a day after, mended after %d h" % (days, len(times), len(tries), early, daily, back // 3600))
+    figure("G10", "%d days, %d timer runs: %d tries, %d in the first 2 h, at most %d a day after, mended after %d h" % (days, len(times), len(tries), early, daily, back // 3600))
     assert early <= 4 and daily <= 1 and back <= DAY and len(tries) <= days + 4
     assert held(box) == []
 
@@ -184,7 +185,7 @@ def test_malformed_windows_are_as_none(make_box):
             for kind, version in (("due", 2), ("early", 1)):
                 r = box.signet("renew", "--cert-name", "%s%d.example" % (kind, n), check=None)
                 assert box.lineage("%s%d.example" % (kind, n)).check_pair() == version, "%r: %s" % (text, r)
-        print("G11 %d of %d malformed windows are as none" % (len(windows), len(windows)))
+        figure("G11", "%d of %d malformed windows are as none" % (len(windows), len(windows)))
 
 
 @pytest.mark.parametrize("value,low,high", [("0", 60, 86400), ("1", 60, 86400), ("315360000", 60, 86400), ("soon", 60, 86400), ("7200", 7100, 7300), (None, 60, 86400)])
@@ -242,7 +243,7 @@ def test_no_key_is_wider_than_0600_at_any_call(make_pebble, make_box):
             path, bits = path_of.get(ino, where), int(mode, 8)
             if bits & 0o002 or (SECRET.search(path) and kind != "mkdir" and bits & 0o077):
                 wide.append("%s: %s" % (mode, where))
-    print("G13 umask 000: %d modes seen, %d too wide" % (seen, len(wide)))
+    figure("G13", "umask 000: %d modes seen, %d too wide" % (seen, len(wide)))
     assert seen > 40 and not wide, wide
 
 
@@ -299,7 +300,7 @@ def test_a_race_for_the_challenge_folder_is_lost(make_pebble, make_box):
         attacker.kill()
         attacker.wait()
         attacker.stdout.close()
-    print("G13 %d issuances against a racing attacker: 0 escapes" % len(runs))
+    figure("G13", "%d issuances against a racing attacker: 0 escapes" % len(runs))
 
 
 # ---- G14: secrets ----
@@ -337,7 +338,7 @@ def test_planted_secrets_are_found_nowhere(make_pebble, make_box):
     hits = [(c, p) for c, forms in canaries.items() for p, data in places.items() for form in forms if form in data]
     # what the account's binding is signed with passes through the process that speaks for it: see docs/verify.md
     unexpected = [h for h in hits if h != ("eab key", "talker")]
-    print("G14 %d canaries, %d places: %d found" % (len(canaries), len(places), len(unexpected)))
+    figure("G14", "%d canaries, %d places: %d found" % (len(canaries), len(places), len(unexpected)))
     assert not unexpected, hits
     for left in (box.root, "/tmp"):
         assert not [f for f in os.listdir(left) if f.startswith("core")]

@@ -8,6 +8,7 @@ import faultproxy as fault
 import pytest
 from harness.box import flat
 from harness.ca import LEAF, openssl
+from harness.figures import figure
 from harness.sample import some
 from test_crash import program
 
@@ -124,6 +125,7 @@ def test_one_tls_alert_anywhere_in_a_renewal(site):
         if r.rc or site.proxy.ca.issued(since) != 1:
             bad.append("request %d: %s" % (k, r))
         site.lineage(NAME).check_pair()
+    figure("G4", "TLS alert at each of %d requests of a renewal: %d fail" % (total, len(bad)))
     assert not bad, "%d of %d\n%s" % (len(bad), total, "\n".join(bad))
 
 

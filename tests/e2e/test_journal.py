@@ -12,6 +12,7 @@ import faultproxy as fault
 import pytest
 from harness.box import execute, signet_binary
 from harness.certs import read
+from harness.figures import figure
 from harness.plant import plant
 from harness.system import wait_until
 from harness.webserver import WebServer
@@ -115,6 +116,7 @@ def sweep(gear, fresh, words, look):
         except (AssertionError, OSError, ValueError) as e:
             bad.append("killed before %s: %s: %s" % (done[-1], type(e).__name__, e))
         shutil.rmtree(site.box.root)
+    figure("G1", "with journal, webroot and hooks: killed at %d of %d changes, %d bad" % (len(points(len(changes))), len(changes), len(bad)))
     assert not bad, "%d of %d bad\n%s" % (len(bad), len(changes), "\n".join(bad))
 
 

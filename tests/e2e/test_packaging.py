@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 from harness.ca import ROOT
+from harness.figures import figure
 from test_crash import program
 
 UNIT = ROOT + "/packaging/signet-renew.service"
@@ -28,7 +29,7 @@ def with_drop_in(tmp_path):
 
 def test_the_unit_is_confined_as_far_as_hooks_allow(tmp_path):
     plain, strict = exposure(UNIT), exposure(with_drop_in(tmp_path))
-    print("G12 unit %.1f strict %.1f" % (plain, strict))
+    figure("G12", "unit %.1f strict %.1f" % (plain, strict))
     assert plain <= 5.0 and strict <= 2.7
 
 

@@ -11,6 +11,7 @@ import pytest
 from harness import gear
 from harness.box import Box, execute
 from harness.certs import KINDS, Lineage
+from harness.figures import figure
 from harness.sample import some
 from test_crash import ca, program  # noqa: F401
 
@@ -102,7 +103,7 @@ def recover_from_some(cut, tmp_path, ca, again):  # noqa: F811
 
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
         bad = [b for b in pool.map(one, enumerate(states)) if b]
-    print("G2 trees=%d recovered=%d of %d tried" % (len(cut.states), len(states) - len(bad), len(states)))
+    figure("G2", "%d trees that a cut may leave, all whole; recovered from %d of %d tried" % (len(cut.states), len(states) - len(bad), len(states)))
     assert not bad, "%d of %d did not recover\n%s" % (len(bad), len(states), "\n".join(bad[:10]))
 
 

@@ -10,6 +10,7 @@ import tempfile
 import pytest
 from harness import gear
 from harness.box import execute
+from harness.figures import figure
 from harness.sample import FULL, SEED
 from test_crash import ca, copy_of, program  # noqa: F401
 
@@ -97,10 +98,10 @@ def test_every_allocation_fails_once(ca, make_box, tmp_path, verb):  # noqa: F81
             total = workers[0].look().count
             cases = [(role, n) for n in places(total)] if total else []
             found = [b for b in pool.map(one, cases) if b]
-            print("torture: %s, %s: %d of %d allocations failed, %d badly borne" % (verb, role, len(cases), total, len(found)))
+            figure("G16", "%s, %s: %d of %d allocations failed, %d badly borne" % (verb, role, len(cases), total, len(found)))
             bad += found
             tried += len(cases)
-    print("torture: %s: %d of %d made a library crash in a confined process" % (verb, len(libraries), tried))
+    figure("G16", "%s: %d of %d made a library crash in a confined process" % (verb, len(libraries), tried))
     assert not bad, "%d of %d bad\n%s" % (len(bad), tried, "\n".join(bad[:8]))
 
 
@@ -132,5 +133,5 @@ def test_every_call_fails_once(ca, make_box, tmp_path, verb):  # noqa: F811
 
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
         bad = [b for b in pool.map(one, cases) if b]
-    print("torture: %s: %d of %d calls failed, %d badly borne" % (verb, len(cases), seen[0], len(bad)))
+    figure("G16", "%s: %d of %d calls failed, %d badly borne" % (verb, len(cases), seen[0], len(bad)))
     assert not bad, "%d of %d bad\n%s" % (len(bad), len(cases), "\n".join(bad[:8]))
