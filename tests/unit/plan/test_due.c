@@ -86,6 +86,33 @@ static void ari_window(void **state)
     assert_true(due_decide(&in).due);
 }
 
+/* RFC 9773 section 4.2: a uniform random time. Chi squared over 20 parts of the window; 36.19 is what chance exceeds
+ * once in a hundred. The random bits are SplitMix64's of a fixed seed, so that the test says the same each time. */
+static void the_window_is_used_evenly(void **state)
+{
+    enum { PARTS = 20, DRAWS = 20000 };
+    struct due_input in = life(90 * D, 20 * D);
+    unsigned hit[PARTS] = { 0 };
+    uint64_t seed = 42;
+    double sum = 0;
+    (void)state;
+    in.have_ari = true;
+    in.ari_start = T0 + 60 * D;
+    in.ari_end = T0 + 62 * D + 1; /* no power of two */
+    for (unsigned i = 0; i < DRAWS; i++) {
+        uint64_t z = (seed += UINT64_C(0x9e3779b97f4a7c15));
+        z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+        z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+        in.random = z ^ (z >> 31);
+        hit[(due_decide(&in).at - in.ari_start) * PARTS / (in.ari_end - in.ari_start)]++;
+    }
+    for (unsigned i = 0; i < PARTS; i++) {
+        double off = (double)hit[i] - (double)DRAWS / PARTS;
+        sum += off * off / ((double)DRAWS / PARTS);
+    }
+    assert_true(sum < 36.19);
+}
+
 static void before_expiry(void **state)
 {
     struct due_input in = life(90 * D, 50 * D);
@@ -153,8 +180,13 @@ static void says_why(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lifetime_rule), cmocka_unit_test(switches_come_first), cmocka_unit_test(ari_window),
-        cmocka_unit_test(before_expiry), cmocka_unit_test(intervals),           cmocka_unit_test(says_why),
+        cmocka_unit_test(lifetime_rule),
+        cmocka_unit_test(switches_come_first),
+        cmocka_unit_test(ari_window),
+        cmocka_unit_test(before_expiry),
+        cmocka_unit_test(intervals),
+        cmocka_unit_test(says_why),
+        cmocka_unit_test(the_window_is_used_evenly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
