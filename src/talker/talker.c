@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 /* Ctrl-C in a terminal goes to the whole process group, but what it means is for main to decide: it cancels jobs, and
@@ -34,13 +35,24 @@ static int give_up_rights(struct err *e)
     return 0;
 }
 
+enum { WATCHDOG_S = 150, WAIT_MS = 60000 };
+_Static_assert(WATCHDOG_S * 1000 > 2 * WAIT_MS, "who only waits is not taken for stuck");
+
+/* Nothing here may block but the one wait. Should a library do so all the same, SIGALRM ends this process, and main
+ * says so and goes on: better than a run that stands still with the locks in its hand. 0 seconds: off. */
+static void watchdog(int seconds)
+{
+    struct itimerval t = { .it_value = { .tv_sec = seconds } };
+    (void)setitimer(ITIMER_REAL, &t, NULL);
+}
+
 static int clamp_wait(int64_t deadline_ms)
 {
     if (deadline_ms == INT64_MAX)
-        return -1;
+        return WAIT_MS;
     int64_t left = deadline_ms - clock_wall_ms();
     /* waking up early costs nothing; and a clock that jumps is noticed within the minute */
-    return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
+    return left < 0 ? 0 : left > WAIT_MS ? WAIT_MS : (int)left;
 }
 
 /* Before there is a session only main can have something to say. */
@@ -53,7 +65,7 @@ static int wait_for_work(struct talker *t, short *revents)
         int64_t due = signet_deadline(t->session), free_at = talker_free_at(t);
         if (free_at && free_at < due)
             due = free_at;
-        return https_wait(t->https, t->wire.fd, events, full ? -1 : clamp_wait(due), revents);
+        return https_wait(t->https, t->wire.fd, events, full ? WAIT_MS : clamp_wait(due), revents);
     }
     struct pollfd p = { .fd = t->wire.fd, .events = events };
     if (poll(&p, 1, -1) < 0 && errno != EINTR)
@@ -92,6 +104,7 @@ static int run(struct talker *t, struct err *e)
 {
     for (;;) {
         short revents = 0;
+        watchdog(t->session ? WATCHDOG_S : 0);
         int rc = advance(t, e);
         if (rc)
             return rc;

@@ -54,7 +54,7 @@ class Torture:
         try:
             r = "hung"
             try:
-                r = execute(argv(box), box.env({"ASAN_OPTIONS": "detect_leaks=0"}), None, timeout=60, cwd=box.root)
+                r = execute(argv(box), box.env({"ASAN_OPTIONS": "detect_leaks=0"}), None, timeout=240, cwd=box.root)
                 look(box, r)
                 judge(box, self.verb, r, self.before)
             except (AssertionError, OSError, ValueError) as e:

@@ -7,6 +7,7 @@
 #include <link.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -46,7 +47,7 @@ static void find_role(void)
     for (size_t i = 0; i < 3; i++) {
         const char *end = line + strlen(line) - strlen(words[i]);
         if (strlen(line) >= strlen(words[i]) && !strcmp(end, words[i]))
-            strcpy(role, roles[i]);
+            snprintf(role, sizeof role, "%s", roles[i]);
     }
 }
 
