@@ -52,8 +52,8 @@ def test_one_transient_fault_anywhere_in_a_renewal(fbox, proxy, kind):
         try:
             assert r.rc == 0, r
             assert fbox.lineage("sweep.example").check_pair() == version
-            # an order whose making was lost may stay behind; asking again for the same predecessor is refused once
-            assert proxy.ca.issued(since) == 1 and 1 <= proxy.ca.placed(since) <= 2 and proxy.ca.count("newOrder", since) <= 3
+            # requests are not counted: libcurl repeats by itself what was sent on a connection that had gone, which its nonce makes harmless
+            assert proxy.ca.issued(since) == 1 and proxy.ca.orders(since) <= 2
         except AssertionError as e:
             bad.append("%s: %s" % (where, e))
             version = fbox.lineage("sweep.example").check_pair()

@@ -149,10 +149,6 @@ class Pebble:
     def count(self, endpoint, since=0):
         return sum(1 for _, p in self.requests(since) if p == endpoint)
 
-    def placed(self, since=0):
-        """Orders that were made; a refused newOrder makes none."""
-        return len(re.findall(r"Added order \S+ to the db", self.text(since)))
-
     def mark(self):
         """A place in the log, for requests(since) and text(since)."""
         return os.path.getsize(self.log)
@@ -164,6 +160,10 @@ class Pebble:
 
     def issued(self, since=0):
         return len(re.findall(r"Issued certificate serial", self.text(since)))
+
+    def orders(self, since=0):
+        """Orders that were placed; requests for one that were refused do not count."""
+        return len(re.findall(r"Added order ", self.text(since)))
 
     # ---- its management interface ----
 
