@@ -14,8 +14,10 @@ _given = set()
 
 def free_port():
     """A TCP port that is free on every address, below the range from which the kernel takes ports for outgoing connections."""
+    # a share for each worker, so that none takes what another has just chosen and not bound yet
+    share = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 4
     for _ in range(500):
-        port = random.randrange(10000, 32000)
+        port = random.randrange(10000 + 5500 * share, 15500 + 5500 * share)
         if port in _given:
             continue
         try:
