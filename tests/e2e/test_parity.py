@@ -365,7 +365,7 @@ def test_reconfigure_rehearses_at_the_lineages_own_ca(box):
     box.issue("a.p.example")
     since = box.ca.mark()
     r = box.signet("reconfigure", "--cert-name", "a.p.example", "--deploy-hook", "echo at $RENEWED_LINEAGE", "--run-deploy-hooks", server=False)
-    assert box.ca.placed(since) == 1 and r.says("at %s/live/a.p.example" % box.config)
+    assert box.ca.orders(since) == 1 and r.says("at %s/live/a.p.example" % box.config)
     box.lineage("a.p.example").check(version=1)
 
 
