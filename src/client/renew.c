@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define SLEEP_MAX_MS (480u * 1000u)
+#define WAITING_MAX  256 /* orders that have ended, kept in memory until their turn comes */
 
 /* One lineage under way. */
 struct flight {
@@ -167,19 +168,25 @@ static void settle(struct renewal *w, struct flight *f)
     flight_free(f);
 }
 
+/* The candidate's order, if it has ended and is not settled yet. */
+static void settle_one(struct renewal *w, struct candidate *c)
+{
+    struct flight *f = c->landed;
+    if (!f)
+        return;
+    c->landed = NULL;
+    w->waiting--;
+    settle(w, f);
+}
+
 /* Orders end in any order; hooks run in that of the lineages' names, as with certbot: those of a lineage when all
- * before it have ended. */
+ * before it have ended. Only when very many wait for a slow one they go first. */
 static void settle_ready(struct renewal *w)
 {
-    for (; w->settled < w->at; w->settled++) {
-        struct candidate *c = &w->v[w->settled];
-        struct flight *f = c->landed;
-        if (c->flying)
-            return;
-        c->landed = NULL;
-        if (f)
-            settle(w, f);
-    }
+    for (; w->settled < w->at && !w->v[w->settled].flying; w->settled++)
+        settle_one(w, &w->v[w->settled]);
+    for (size_t i = w->settled; w->waiting > WAITING_MAX && i < w->at; i++)
+        settle_one(w, &w->v[i]);
 }
 
 static void land(struct renewal *w, struct flight *f)
@@ -199,6 +206,7 @@ static void land(struct renewal *w, struct flight *f)
         tell_failed(w, f->c, &e, f->issue.has_problem ? &f->issue.problem : NULL);
     f->c->flying = false;
     f->c->landed = f;
+    w->waiting++;
 }
 
 static void take_one(struct renewal *w)
@@ -341,6 +349,7 @@ static int give_up(struct renewal *w, struct flight *f, const struct err *why, s
 {
     tell_failed(w, f->c, why, NULL);
     f->c->landed = f;
+    w->waiting++;
     return why->code == SIGNET_ECANCELED ? err_set(e, why->code, "%s", why->text) : 0;
 }
 

@@ -33,6 +33,7 @@ struct renewal {
     struct run *r;
     struct candidate *v;
     size_t n, at;   /* at: the candidate that is looked at now */
+    size_t waiting; /* candidates with `landed` */
     size_t settled; /* candidates before this one are through with everything but post hooks */
     struct issuer *issuer;
     bool slept;
