@@ -1,5 +1,6 @@
 """What a run owes is paid, by itself or by the next: challenges taken away, orders gone on with, hooks run once; and failures are not
 repeated in a hurry. SIGNET_SWEEP=full kills at every change instead of at a sample of them (make faults does)."""
+import base64
 import json
 import os
 import shutil
@@ -345,6 +346,30 @@ def test_a_post_hook_runs_although_a_signal_came(fbox):
     child.terminate()
     text = child.communicate(timeout=20)[0].decode()
     assert child.returncode == 1 and os.path.exists(fbox.root + "/started"), text
+    assert set(journal(fbox)) <= {"order"}
+
+
+def test_deploy_hooks_that_wait_for_their_turn_run_although_a_signal_came(fbox):
+    """The first certificate's order stands still while the second one is in place already: its hook is due all the same."""
+    p, reached = fbox.proxy, threading.Event()
+    for n in ("a.example", "b.example"):
+        fbox.issue(n)
+    second = fbox.lineage("b.example")
+
+    def first_stands_still(request):
+        if request.endpoint == "newOrder" and b"a.example" in base64.urlsafe_b64decode(json.loads(request.body)["payload"] + "=="):
+            return fault.stall(reached)
+        return None
+
+    p.start(first_stands_still)
+    child = subprocess.Popen([signet_binary(), "renew", "--force-renewal", "--deploy-hook", "echo $RENEWED_DOMAINS >> %s/deployed" % fbox.root] +
+                             fbox.common("renew"), env=fbox.env(), cwd=fbox.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT)
+    assert reached.wait(60)
+    wait_until(lambda: second.check_pair() == 2, 60, "the second certificate")
+    child.terminate()
+    text = child.communicate(timeout=60)[0].decode()
+    assert child.returncode == 1 and fbox.file("deployed") == "b.example\n", text
     assert set(journal(fbox)) <= {"order"}
 
 
