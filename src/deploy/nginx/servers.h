@@ -58,7 +58,7 @@ struct ngx_hit {
     enum ngx_match kind;
     size_t len;
 };
-#define NGX_HITS_MAX 1024u
+#define NGX_HITS_MAX 256u
 /* Every server that fits `domain` (in lower case), each once with its best name, in nginx's order. A domain that is a
  * wildcard itself fits only that very wildcard. Returns how many; beyond NGX_HITS_MAX they are left out. */
 uint32_t ngx_hits(struct ngx_servers *s, signet_str domain, struct ngx_hit *ret);
