@@ -2,17 +2,34 @@
 #include "base/log.h"
 #include "challenge/solver.h"
 #include "client/client.h"
+#include "deploy/installer.h"
 #include <stdlib.h>
 
 #define MENU_MAX 32
+
+/* A web server that is not on this machine is nothing to choose. */
+static bool usable(struct run *r, const struct solver_ops *ops)
+{
+    const struct solver_ctx ctx = { .loop = r->loop, .req = r->req, .ui = r->ui };
+    struct solver *s = NULL;
+    if (!installer_find(ops->name))
+        return true;
+    int rc = ops->open(&s, &ctx, &(struct err){ 0 });
+    ops->close(s);
+    return !rc;
+}
 
 static int ask_authenticator(struct run *r, struct err *e)
 {
     BUF_AUTO(text, 16384);
     STRLIST_AUTO(lines);
+    const struct solver_ops *shown[MENU_MAX];
     size_t n, choice;
     const struct solver_ops *const *all = solver_all(&n);
     for (size_t i = 0; i < n && i < MENU_MAX; i++) {
+        if (!usable(r, all[i]))
+            continue;
+        shown[lines.n] = all[i];
         buf_clear(&text);
         buf_addf(&text, "%s (%s)", all[i]->description, all[i]->name);
         if (strlist_add(&lines, buf_str(&text)))
@@ -26,7 +43,7 @@ static int ask_authenticator(struct run *r, struct err *e)
                               (const char *const *)lines.v, lines.n, "--authenticator", &choice, e);
     if (rc)
         return rc;
-    r->req->authenticator = str_dup(str_of(all[choice]->name));
+    r->req->authenticator = str_dup(str_of(shown[choice]->name));
     return r->req->authenticator ? 0 : err_nomem(e);
 }
 

@@ -54,7 +54,7 @@ def talk(box, *words, answers=(), timeout=30):
 
 
 def test_certonly_without_a_word(box):
-    r = talk(box, "certonly", answers=[(r"How would you like to authenticate(?s:.*)to cancel\): $", "1\n"), (r"Enter email address.*\n.*cancel\): $", "nobody\n"),
+    r = talk(box, "certonly", answers=[(r"How would you like to authenticate(?s:.*?)(\d+): Answer the CA from(?s:.*)to cancel\): $", lambda m: m.group(1) + "\n"), (r"Enter email address.*\n.*cancel\): $", "nobody\n"),
                                        (r"problem with your email(?s:.*)cancel\): $", "me@mail.example\n"),
                                        (r"Do you agree\?(?s:.*)\(Y\)es/\(N\)o: $", "y\n"), (r"Account registered(?s:.*)Names for the certificate(?s:.*)cancel\): $", "a.t.example, b.t.example\n")])
     assert r.rc == 0 and "Requesting a certificate for a.t.example and b.t.example\n" in r.text

@@ -1,11 +1,11 @@
 """--nginx against a real nginx: obtaining through it, installing, enhancing, and that nothing else is touched."""
+import fcntl
 import os
 import re
-import time
 
 import pytest
-from harness.nginx import MAIN, SITE, Nginx
-from harness.system import wait_until
+from harness.nginx import SITE, Nginx
+from test_interactive import talk
 
 AGREE = ["--agree-tos", "--register-unsafely-without-email"]
 SECOND = """server {
@@ -95,10 +95,6 @@ def test_many_lineages_renew_with_few_reloads(box, make_nginx):
     names = ["n%d.test" % i for i in range(8)]
     n = make_nginx({name: site(name) for name in names}).start()
     for name in names:
-        box.issue(name, args=["--http-01-port", str(box.ca.http_port)], program=None) if False else None
-    for name in names[:1]:
-        run(box, n, "-d", name)
-    for name in names[1:]:
         run(box, n, "-d", name)
     before, text = n.reloads(), n.contents()
     r = box.signet("renew", "--force-renewal", timeout=180)
@@ -266,7 +262,7 @@ def test_rollback(box, nginx):
     before = nginx.files()
     run(box, nginx, "-d", "a.test", "--hsts")
     assert nginx.files() != before
-    r = box.signet("config_changes", bare=True, *box.dirs()) if False else box.signet("config_changes", server=False)
+    r = box.signet("config_changes", server=False)
     assert "-- Deployed ACME Certificate --" in r.out and "%s/sites-available/a" % nginx.etc in r.out
     box.signet("rollback", "-i", "nginx", *nginx.words(), server=False)
     assert nginx.files() == before
@@ -306,3 +302,31 @@ def test_our_installation_is_recognised_by_certbot(box, nginx):
     box.certbot("install", "--cert-name", "a.test", "-i", "nginx", *nginx.words(), "--hsts", "--redirect", server=False)
     after = nginx.contents()
     assert {k: v.split() for k, v in after.items()} == {k: v.split() for k, v in before.items()}, "certbot may only move blanks"
+
+
+# ---- at a terminal ----
+
+def test_run_without_a_word_but_the_plugin(box, nginx):
+    """certbot --nginx: terms and mail, then the names of the configuration to choose from."""
+    words = ["run", "--nginx", *nginx.words(), *AGREE]
+    r = talk(box, *words, answers=[(r"(?s)Which names would you like to activate HTTPS for\?.*1: a\.test.*2: www\.a\.test.*3: b\.test.*4: c\.test.*: $", "1,2\n")])
+    assert r.rc == 0, r.text
+    assert "Successfully deployed certificate for www.a.test" in r.text
+    assert "Congratulations! You have successfully enabled HTTPS on https://a.test and https://www.a.test" in r.text
+    assert nginx.leaf("a.test") == certificate(box, "a.test")
+
+
+def test_plugins_can_be_tried(box, nginx):
+    r = box.signet("plugins", "--prepare", "--installers", *nginx.words(), server=False)
+    assert "* nginx\n" in r.out and "\nPrep: True" in r.out
+    nginx.write("conf.d/broken.conf", "bogus;\n")
+    r = box.signet("plugins", "--prepare", "--installers", *nginx.words(), server=False)
+    assert 'unknown directive "bogus"' in r.out
+
+
+def test_the_folder_is_locked_meanwhile(box, nginx):
+    with open(nginx.etc + "/.certbot.lock", "w") as f:
+        fcntl.lockf(f, fcntl.LOCK_EX)
+        r = run(box, nginx, "-d", "a.test", verb="certonly", check=1)
+    assert r.complains("another program is changing it")
+    os.unlink(nginx.etc + "/.certbot.lock")

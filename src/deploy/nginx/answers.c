@@ -105,14 +105,16 @@ static int find_places(struct ngx_plan *p, struct ngx_answer *a, struct err *e)
 {
     uint32_t *socket = calloc(p->servers.n_listens + 1, sizeof *socket);
     uint32_t n = socket ? ngx_sockets(&p->servers, p->http_port, false, socket) : 0;
+    free(a->place);
+    a->n_places = 0;
     a->place = calloc(n + 1, sizeof *a->place);
     if (!socket || !a->place) {
         free(socket);
         return err_nomem(e);
     }
     for (uint32_t i = 0; i < n; i++)
-        ngx_ctl_place(&p->servers.listen[socket[i]], p->http_port, &a->place[i]);
-    a->n_places = n;
+        if (ngx_ctl_place(&p->servers.listen[socket[i]], p->http_port, &a->place[a->n_places]))
+            a->n_places++;
     if (!n) {
         a->place[0] = (struct probe_place){ .ip = "127.0.0.1", .port = p->http_port };
         a->n_places = 1;
@@ -121,6 +123,7 @@ static int find_places(struct ngx_plan *p, struct ngx_answer *a, struct err *e)
     return 0;
 }
 
+/* p->changes collects the edits. */
 static int plan_tokens(struct ngx_plan *p, const char *include, struct changes *ret, struct err *e)
 {
     BUF_AUTO(servers, INCLUDE_MAX);
@@ -132,19 +135,20 @@ static int plan_tokens(struct ngx_plan *p, const char *include, struct changes *
     v = calloc(n + 1, sizeof *v);
     n = 0;
     for (struct ngx_answer *a = all; v && !rc && a; a = a->next) {
+        if (a->state == NGX_ANSWER_FAILED)
+            continue;
         v[n++] = a->token;
         rc = find_places(p, a, e);
     }
-    struct changes edits = CHANGES_INIT;
-    p->changes = &edits;
     if (!rc)
         rc = v ? ngx_plan_tokens(p, v, n, include, &servers) : err_nomem(e);
     /* the included file first: nothing may refer to it before it is there */
     if (!rc && servers.n)
         rc = changes_add_new(ret, include, buf_str(&servers), INCLUDE_MODE, e);
-    for (size_t i = 0; !rc && i < edits.n; i++)
-        rc = changes_add(ret, edits.v[i].path, buf_str(&edits.v[i].before), buf_str(&edits.v[i].after), e);
-    changes_done(&edits);
+    for (size_t i = 0; !rc && i < p->changes->n; i++) {
+        const struct change *c = &p->changes->v[i];
+        rc = changes_add(ret, c->path, buf_str(&c->before), buf_str(&c->after), e);
+    }
     free(v);
     return rc;
 }
@@ -152,7 +156,8 @@ static int plan_tokens(struct ngx_plan *p, const char *include, struct changes *
 static int plan(const struct ngx_answer *a, struct changes *ret, struct err *e)
 {
     BUF_AUTO(include, PATH_BYTES_MAX);
-    struct ngx_plan p = { .http_port = a->req->http01_port, .https_port = a->req->https_port };
+    struct changes edits = CHANGES_INIT;
+    struct ngx_plan p = { .http_port = a->req->http01_port, .https_port = a->req->https_port, .changes = &edits };
     fs_join(&include, a->req->config_dir, INCLUDE);
     int rc = ngx_plan_open(&p, batch.ctl.conf, e);
     if (rc)
@@ -160,6 +165,7 @@ static int plan(const struct ngx_answer *a, struct changes *ret, struct err *e)
     rc = ngx_ctl_learn(&batch.ctl, &p.conf);
     if (!rc)
         rc = plan_tokens(&p, buf_z(&include), ret, e);
+    changes_done(&edits);
     ngx_plan_close(&p);
     return rc;
 }

@@ -151,7 +151,7 @@ static uint32_t best_kind(struct ngx_hit *hit, uint32_t n)
 
 uint32_t ngx_targets(struct ngx_plan *p, signet_str name, uint32_t *ret)
 {
-    struct ngx_hit hit[NGX_HITS_MAX];
+    struct ngx_hit hit[NGX_HITS_MAX] = { { 0 } };
     int standings[NGX_HITS_MAX], best = NOWHERE;
     uint32_t n = best_kind(hit, ngx_hits(&p->servers, name, hit)), count = 0;
     for (uint32_t i = 0; i < n; i++) {

@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "net/child.h"
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -253,12 +254,14 @@ void ngx_ctl_settle(struct ngx_server_ctl *s)
 
 /* ---- looking from outside ---- */
 
-void ngx_ctl_place(const struct ngx_listen *l, unsigned port, struct probe_place *ret)
+bool ngx_ctl_place(const struct ngx_listen *l, unsigned port, struct probe_place *ret)
 {
     const char *any = l->family == NGX_IPV6 ? "::1" : "127.0.0.1";
     *ret = (struct probe_place){ .port = port >= l->port && port <= l->port_to ? port : l->port,
                                  .proxy_protocol = l->proxy_protocol };
     (void)snprintf(ret->ip, sizeof ret->ip, "%.*s", (int)sizeof ret->ip - 1, l->addr[0] ? l->addr : any);
+    struct in6_addr ip;
+    return inet_pton(AF_INET, ret->ip, &ip) == 1 || inet_pton(AF_INET6, ret->ip, &ip) == 1;
 }
 
 static int get_prober(struct ngx_server_ctl *s, struct err *e)
@@ -294,8 +297,8 @@ static int prove_once(struct ngx_server_ctl *s, struct ngx_plan *p, const struct
             rc = err_set(e, SIGNET_ECERT, "there is no listener for %s with TLS", v[*from].name);
         for (uint32_t i = 0; !rc && i < count; i++) {
             struct probe_place at;
-            ngx_ctl_place(&p->servers.listen[listen[i]], p->https_port, &at);
-            rc = prove_at(s, &at, &v[*from], e);
+            if (ngx_ctl_place(&p->servers.listen[listen[i]], p->https_port, &at))
+                rc = prove_at(s, &at, &v[*from], e);
         }
     }
     free(listen);

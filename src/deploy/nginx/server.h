@@ -58,7 +58,7 @@ int ngx_ctl_prove(struct ngx_server_ctl *s, struct ngx_plan *p, const struct ngx
 /* Is the token answered now on all listeners of http for the name? One look, no waiting. */
 int ngx_ctl_answers(struct ngx_server_ctl *s, const struct probe_place *at, size_t n, const struct ngx_token *v,
                     struct err *e);
-/* Where to look for a listen. */
-void ngx_ctl_place(const struct ngx_listen *l, unsigned port, struct probe_place *ret);
+/* Where to look for a listen. False when that cannot be told: it listens on the address of a host name. */
+bool ngx_ctl_place(const struct ngx_listen *l, unsigned port, struct probe_place *ret);
 
 #endif
