@@ -66,6 +66,19 @@ int stage_begin(struct stage *s, const char *path, signet_str data, mode_t mode,
     return rc;
 }
 
+int stage_begin_link(struct stage *s, const char *path, const char *target, struct err *e)
+{
+    *s = (struct stage){ .path = str_dup(str_of(path)), .temp = temp_for(path), .fd = -1, .is_new = true };
+    if (!s->path || !s->temp)
+        return err_nomem(e);
+    if (fs_exists(AT_FDCWD, path))
+        return err_set(e, SIGNET_EEXIST, "%s is there already", path);
+    int rc = fs_unlink(AT_FDCWD, s->temp, e);
+    if (!rc && symlink(target, s->temp))
+        rc = err_sys(e, errno, "cannot make the link %s", path);
+    return rc;
+}
+
 int stage_sync(struct stage *s, struct err *e)
 {
     int fd = s->fd;

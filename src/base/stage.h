@@ -19,6 +19,8 @@ struct stage {
 /* Writes `data` beside `path`, with owner, mode, ACL and labels of the file there; a file that is not there yet gets
  * `mode`. Nothing changes. SIGNET_EINVAL when `path` is something else than a file. */
 int stage_begin(struct stage *s, const char *path, signet_str data, mode_t mode, struct err *e);
+/* The same for a symbolic link that is not there yet. SIGNET_EEXIST when something of that name is. */
+int stage_begin_link(struct stage *s, const char *path, const char *target, struct err *e);
 /* Waits until it is on the disk. */
 int stage_sync(struct stage *s, struct err *e);
 /* Puts it in place. SIGNET_EEXIST when a file that was not there is there now. */

@@ -1,10 +1,12 @@
 #include "challenge/solver.h"
 #include "challenge/solvers.h"
 
-enum { NGINX, STANDALONE, WEBROOT, MANUAL, COUNT };
-static const struct solver_ops *const all[COUNT] = {
-    [NGINX] = &solver_nginx, [STANDALONE] = &solver_standalone, [WEBROOT] = &solver_webroot, [MANUAL] = &solver_manual
-};
+enum { APACHE, NGINX, STANDALONE, WEBROOT, MANUAL, COUNT };
+static const struct solver_ops *const all[COUNT] = { [APACHE] = &solver_apache,
+                                                     [NGINX] = &solver_nginx,
+                                                     [STANDALONE] = &solver_standalone,
+                                                     [WEBROOT] = &solver_webroot,
+                                                     [MANUAL] = &solver_manual };
 
 /* Found by name, but nobody chooses among them. */
 static const struct solver_ops *const hidden[] = { &solver_mix, &solver_memcached, &solver_s3 };

@@ -101,8 +101,8 @@ int install_choose(struct run *r, struct err *e)
 
 int install_check(struct run *r, struct err *e)
 {
-    /* certbot has it for Apache only */
-    if (r->req->auto_hsts && !strstr(r->req->installer, "apache"))
+    /* certbot has it for Apache only, and we do not have it yet */
+    if (r->req->auto_hsts)
         return err_set(e, SIGNET_EINVAL, "--auto-hsts is not supported by the selected installer");
     return 0;
 }
@@ -113,11 +113,12 @@ int install_ask_names(struct run *r, struct strlist *ret, struct err *e)
     struct installer *s = NULL;
     struct installer_ctx ctx = context(r);
     const struct installer_ops *ops = installer_find(r->req->installer);
-    int rc = ops ? ops->open(&s, &ctx, e) : err_set(e, SIGNET_EINVAL, "no installer");
+    if (!ops)
+        return err_set(e, SIGNET_EINVAL, "no installer");
+    int rc = ops->open(&s, &ctx, e);
     if (!rc)
         rc = ops->names(s, &names, e);
-    if (ops)
-        ops->close(s);
+    ops->close(s);
     if (rc)
         return rc;
     if (!names.n)

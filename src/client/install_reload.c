@@ -40,7 +40,8 @@ static struct renewed_use *use_of(struct install_reloads *x, const struct instal
 {
     for (size_t i = 0; i < x->n; i++)
         if (x->v[i].ops == ops && same_place(&x->v[i].req, req, "nginx_server_root") &&
-            same_place(&x->v[i].req, req, "nginx_ctl"))
+            same_place(&x->v[i].req, req, "nginx_ctl") && same_place(&x->v[i].req, req, "apache_server_root") &&
+            same_place(&x->v[i].req, req, "apache_ctl"))
             return &x->v[i];
     struct renewed_use *v = reallocarray(x->v, x->n + 1, sizeof *v);
     if (!v)

@@ -89,9 +89,7 @@ static int add_checkpoint(struct run *r, const char *name, struct buf *to, struc
     report_text(o, "notes", buf_z(&info.notes));
     report_strings(o, "files", &info.files);
     report_strings(o, "new_files", &info.new_files);
-    signet_str notes = buf_str(&info.notes);
-    while (notes.n && notes.p[notes.n - 1] == '\n')
-        notes.n--;
+    signet_str notes = str_trim(buf_str(&info.notes));
     buf_addf(to, "%s%s\n%.*s", to->n ? "\n\n" : "", buf_z(&date), STR_ARG(notes));
     buf_addz(to, info.files.n ? "\nAffected files:" : "");
     for (size_t i = 0; i < info.files.n; i++)

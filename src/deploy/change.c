@@ -6,6 +6,7 @@ void changes_done(struct changes *c)
 {
     for (size_t i = 0; i < c->n; i++) {
         free(c->v[i].path);
+        free(c->v[i].link);
         buf_done(&c->v[i].before);
         buf_done(&c->v[i].after);
     }
@@ -36,6 +37,7 @@ static int finish(struct changes *c, struct change *v, struct err *e)
     }
     bool large = buf_err(&v->before) == SIGNET_ELIMIT || buf_err(&v->after) == SIGNET_ELIMIT;
     free(v->path);
+    free(v->link);
     buf_done(&v->before);
     buf_done(&v->after);
     return large ? err_set(e, SIGNET_ELIMIT, "a file would have more than %u bytes", CHANGE_BYTES_MAX) : err_nomem(e);
@@ -64,6 +66,19 @@ int changes_add_new(struct changes *c, const char *path, signet_str after, mode_
     return finish(c, v, e);
 }
 
+int changes_add_link(struct changes *c, const char *path, const char *target, struct err *e)
+{
+    struct change *v = more(c);
+    if (!v)
+        return err_nomem(e);
+    v->path = str_dup(str_of(path));
+    v->link = str_dup(str_of(target));
+    v->is_new = true;
+    if (!v->link)
+        v->before.bad = SIGNET_ENOMEM;
+    return finish(c, v, e);
+}
+
 void changes_note(struct changes *c, const char *fmt, ...)
 {
     va_list ap;
@@ -76,5 +91,9 @@ void changes_note(struct changes *c, const char *fmt, ...)
 void changes_diff(const struct changes *c, struct buf *to)
 {
     for (size_t i = 0; i < c->n; i++)
-        diff_unified(c->v[i].path, c->v[i].is_new, buf_str(&c->v[i].before), buf_str(&c->v[i].after), to);
+        if (c->v[i].link)
+            buf_addf(to, "new link %s -> %s\n", c->v[i].path, c->v[i].link);
+    for (size_t i = 0; i < c->n; i++)
+        if (!c->v[i].link)
+            diff_unified(c->v[i].path, c->v[i].is_new, buf_str(&c->v[i].before), buf_str(&c->v[i].after), to);
 }

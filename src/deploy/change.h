@@ -12,6 +12,7 @@ struct change {
     char *path; /* absolute, no symbolic link */
     struct buf before, after;
     bool is_new; /* there was none before */
+    char *link;  /* a new symbolic link with this target; NULL: a file */
     mode_t mode; /* of a new one */
 };
 
@@ -26,6 +27,7 @@ struct changes {
 void changes_done(struct changes *c);
 int changes_add(struct changes *c, const char *path, signet_str before, signet_str after, struct err *e);
 int changes_add_new(struct changes *c, const char *path, signet_str after, mode_t mode, struct err *e);
+int changes_add_link(struct changes *c, const char *path, const char *target, struct err *e);
 void changes_note(struct changes *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* As "diff -u" shows it. */

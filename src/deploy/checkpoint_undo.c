@@ -179,7 +179,7 @@ static int run_commands(const char *dir, const struct checkpoint_undo *u, struct
     int rc = u->run ? read_text(dir, "COMMANDS", &text, e) : 0;
     if (rc || strlist_split(&lines, buf_str(&text), '\n'))
         return rc ? rc : err_nomem(e);
-    for (size_t i = lines.n; i-- > 0;) {
+    for (size_t i = lines.n; u->run && i-- > 0;) {
         STRLIST_AUTO(argv);
         if (csv_words(str_of(lines.v[i]), &argv))
             return err_nomem(e);

@@ -2,8 +2,8 @@
 
 #include "deploy/installers.h"
 
-enum { NGINX, COUNT };
-static const struct installer_ops *const all[COUNT] = { [NGINX] = &installer_nginx };
+enum { APACHE, NGINX, COUNT };
+static const struct installer_ops *const all[COUNT] = { [APACHE] = &installer_apache, [NGINX] = &installer_nginx };
 
 const struct installer_ops *const *installer_all(size_t *n)
 {

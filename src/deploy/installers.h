@@ -4,6 +4,6 @@
 
 #include "deploy/installer.h"
 
-extern const struct installer_ops installer_nginx;
+extern const struct installer_ops installer_apache, installer_nginx;
 
 #endif

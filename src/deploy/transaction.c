@@ -22,6 +22,11 @@ static void drop(struct temporary *x)
     *x = (struct temporary){ 0 };
 }
 
+static int begin(struct stage *s, const struct change *c, struct err *e)
+{
+    return c->link ? stage_begin_link(s, c->path, c->link, e) : stage_begin(s, c->path, buf_str(&c->after), c->mode, e);
+}
+
 static int prepare(struct temporary *x, const struct changes *c, struct err *e)
 {
     int rc = 0;
@@ -30,7 +35,7 @@ static int prepare(struct temporary *x, const struct changes *c, struct err *e)
         return err_nomem(e);
     for (size_t from = 0; !rc && from < c->n; from += AT_ONCE) {
         for (size_t i = from; !rc && i < c->n && i < from + AT_ONCE; i++, x->n++)
-            rc = stage_begin(&x->v[i], c->v[i].path, buf_str(&c->v[i].after), c->v[i].mode, e);
+            rc = begin(&x->v[i], &c->v[i], e);
         for (size_t i = from; !rc && i < x->n; i++)
             rc = stage_sync(&x->v[i], e);
     }

@@ -153,7 +153,7 @@ static int load_include(struct ngx_conf *c, uint32_t at, uint32_t node, unsigned
     BUF_AUTO(path, PATH_BYTES_MAX);
     struct ngx_include inc = { .node = node };
     const struct ngx_tree *t = &c->file[at].tree;
-    uint32_t line = ngx_line(t, t->word[t->node[node].word].at), found;
+    uint32_t line = ngx_line(t, t->word[t->node[node].word].at), found = 0;
     ngx_value(t, &t->node[node], 1, &name);
     fs_join(&path, c->root, buf_z(&name));
     if (buf_err(&path) || buf_err(&name) || strlen(buf_z(&name)) != name.n)
@@ -228,7 +228,7 @@ int ngx_conf_load(struct ngx_conf *ret, const char *main_file, struct err *e)
 {
     struct ngx_conf c = { 0 };
     const char *slash = strrchr(main_file, '/');
-    uint32_t first;
+    uint32_t first = 0;
     int rc = SIGNET_EINVAL;
     if (slash)
         c.root = str_dup((signet_str){ main_file, (size_t)(slash - main_file) });

@@ -4,64 +4,6 @@
 
 #define INDENT_MAX 1024u
 
-void ngx_patch_done(struct ngx_patch *p)
-{
-    for (size_t i = 0; i < p->n; i++)
-        free(p->v[i].text);
-    free(p->v);
-    *p = (struct ngx_patch){ 0 };
-}
-
-void ngx_patch_put(struct ngx_patch *p, uint32_t at, uint32_t del, signet_str text)
-{
-    if (p->n == p->cap) {
-        size_t cap = p->cap ? p->cap * 2 : 16;
-        struct ngx_edit *v = reallocarray(p->v, cap, sizeof *v);
-        if (!v) {
-            p->bad = SIGNET_ENOMEM;
-            return;
-        }
-        p->v = v;
-        p->cap = cap;
-    }
-    char *copy = str_dup(text);
-    if (copy)
-        p->v[p->n] = (struct ngx_edit){ at, del, (uint32_t)p->n, copy };
-    else
-        p->bad = SIGNET_ENOMEM;
-    p->n += copy != NULL;
-}
-
-static int by_place(const void *a, const void *b)
-{
-    const struct ngx_edit *x = a, *y = b;
-    if (x->at != y->at)
-        return x->at < y->at ? -1 : 1;
-    return x->seq < y->seq ? -1 : 1;
-}
-
-int ngx_patch_apply(struct ngx_patch *p, signet_str text, uint32_t from, uint32_t to, struct buf *out)
-{
-    uint32_t at = from;
-    if (p->bad)
-        return p->bad;
-    if (p->n)
-        qsort(p->v, p->n, sizeof *p->v, by_place);
-    for (size_t i = 0; i < p->n; i++) {
-        const struct ngx_edit *v = &p->v[i];
-        if (v->at < from || v->at > to)
-            continue;
-        if (v->at > at)
-            buf_add(out, (signet_str){ text.p + at, v->at - at });
-        buf_addz(out, v->text);
-        if (v->at + v->del > at)
-            at = v->at + v->del;
-    }
-    if (to > at)
-        buf_add(out, (signet_str){ text.p + at, to - at });
-    return buf_err(out);
-}
-
 /* ---- the manner of the file ---- */
 
 const char *ngx_newline(const struct ngx_tree *t)
@@ -129,7 +71,7 @@ static void add_indented(const struct strlist *lines, const char *indent, const 
     }
 }
 
-void ngx_add_at_end(struct ngx_patch *p, const struct ngx_tree *t, const struct ngx_node *block,
+void ngx_add_at_end(struct text_patch *p, const struct ngx_tree *t, const struct ngx_node *block,
                     const struct strlist *lines)
 {
     BUF_AUTO(text, NGX_FILE_BYTES_MAX);
@@ -145,12 +87,12 @@ void ngx_add_at_end(struct ngx_patch *p, const struct ngx_tree *t, const struct 
     add_indented(lines, buf_z(&indent), nl, &text);
     if (!own_line)
         ngx_indent_of(t, block, &text);
-    ngx_patch_put(p, at, 0, buf_str(&text));
+    text_patch_put(p, at, 0, buf_str(&text));
     if (buf_err(&text))
         p->bad = SIGNET_ENOMEM;
 }
 
-void ngx_add_at_top(struct ngx_patch *p, const struct ngx_tree *t, const struct ngx_node *block,
+void ngx_add_at_top(struct text_patch *p, const struct ngx_tree *t, const struct ngx_node *block,
                     const struct strlist *lines)
 {
     BUF_AUTO(text, NGX_FILE_BYTES_MAX);
@@ -166,12 +108,12 @@ void ngx_add_at_top(struct ngx_patch *p, const struct ngx_tree *t, const struct 
         text.n -= strlen(nl);
         text.p[text.n] = '\0';
     }
-    ngx_patch_put(p, at, 0, buf_str(&text));
+    text_patch_put(p, at, 0, buf_str(&text));
     if (buf_err(&text))
         p->bad = SIGNET_ENOMEM;
 }
 
-void ngx_cut(struct ngx_patch *p, const struct ngx_tree *t, const struct ngx_node *n)
+void ngx_cut(struct text_patch *p, const struct ngx_tree *t, const struct ngx_node *n)
 {
     uint32_t from = ngx_start(t, n), to = n->end, line = line_start(t, from), end = to;
     while (end < t->text.n && t->text.p[end] != '\n')
@@ -187,7 +129,7 @@ void ngx_cut(struct ngx_patch *p, const struct ngx_tree *t, const struct ngx_nod
         while (to < end && (t->text.p[to] == ' ' || t->text.p[to] == '\t'))
             to++;
     }
-    ngx_patch_put(p, from, to - from, STR(""));
+    text_patch_put(p, from, to - from, STR(""));
 }
 
 void ngx_quote(const char *value, struct buf *to)

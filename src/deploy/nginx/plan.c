@@ -54,7 +54,7 @@ int ngx_patches_new(struct ngx_patches *x, const struct ngx_plan *p)
 void ngx_patches_done(struct ngx_patches *x)
 {
     for (uint32_t i = 0; x->v && i < x->n; i++)
-        ngx_patch_done(&x->v[i]);
+        text_patch_done(&x->v[i]);
     free(x->v);
     *x = (struct ngx_patches){ 0 };
 }
@@ -77,7 +77,7 @@ int ngx_patches_apply(struct ngx_patches *x, struct ngx_plan *p)
         if (!x->v[i].n)
             continue;
         any = true;
-        rc = ngx_patch_apply(&x->v[i], t->text, 0, (uint32_t)t->text.n, &text)
+        rc = text_patch_apply(&x->v[i], t->text, 0, (uint32_t)t->text.n, &text)
                  ? err_set(p->e, SIGNET_ELIMIT, "%s would be larger than %u bytes", p->conf.file[i].path,
                            NGX_FILE_BYTES_MAX)
                  : ngx_conf_update(&p->conf, i, buf_str(&text), p->e);

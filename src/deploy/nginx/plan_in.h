@@ -7,7 +7,7 @@
 
 /* One patch for each file. */
 struct ngx_patches {
-    struct ngx_patch *v;
+    struct text_patch *v;
     uint32_t n;
     const struct ngx_conf *conf;
 };
@@ -15,7 +15,7 @@ int ngx_patches_new(struct ngx_patches *x, const struct ngx_plan *p);
 void ngx_patches_done(struct ngx_patches *x);
 /* Puts them into the configuration in memory and finds the servers again. Server and listen indices are others then. */
 int ngx_patches_apply(struct ngx_patches *x, struct ngx_plan *p);
-static inline struct ngx_patch *ngx_patch_for(struct ngx_patches *x, struct ngx_at at)
+static inline struct text_patch *ngx_patch_for(struct ngx_patches *x, struct ngx_at at)
 {
     return &x->v[x->conf->file[at.file].same];
 }

@@ -36,7 +36,7 @@ static uint32_t find_default(const struct ngx_plan *p)
 }
 
 /* The copy is not the default, and sets nothing that may be set once for a socket. */
-static void plain_listen(struct ngx_patch *x, const struct ngx_tree *t, const struct ngx_node *n)
+static void plain_listen(struct text_patch *x, const struct ngx_tree *t, const struct ngx_node *n)
 {
     static const char *const once[] = { "default_server", "default",      "ipv6only",     "reuseport", "backlog",
                                         "rcvbuf",         "sndbuf",       "deferred",     "bind",      "setfib",
@@ -47,7 +47,7 @@ static void plain_listen(struct ngx_patch *x, const struct ngx_tree *t, const st
         for (size_t k = 0; k < sizeof once / sizeof once[0]; k++)
             if (str_eq(name, str_of(once[k]))) {
                 uint32_t from = t->word[n->word + i].at - 1; /* with the blank in front of it */
-                ngx_patch_put(x, from, (uint32_t)word.n + 1, STR(""));
+                text_patch_put(x, from, (uint32_t)word.n + 1, STR(""));
             }
     }
 }
@@ -59,7 +59,7 @@ static int copy_default(struct ngx_plan *p, struct ngx_patches *x, uint32_t serv
     const struct ngx_node *block = ngx_node_of(&p->conf, at);
     BUF_AUTO(line, TEXT_MAX);
     BUF_AUTO(text, NGX_FILE_BYTES_MAX);
-    struct ngx_patch own = { 0 };
+    struct text_patch own = { 0 };
     bool named = false;
     buf_addz(&line, "server_name ");
     strlist_join(names, " ", &line);
@@ -74,7 +74,7 @@ static int copy_default(struct ngx_plan *p, struct ngx_patches *x, uint32_t serv
         (void)str_cut(after, '\n', &rest, &after);
         if (str_trim(rest).n) /* ours ends its line */
             buf_addz(&line, ngx_newline(t));
-        ngx_patch_put(&own, ngx_start(t, n), n->end - ngx_start(t, n), named ? STR("") : buf_str(&line));
+        text_patch_put(&own, ngx_start(t, n), n->end - ngx_start(t, n), named ? STR("") : buf_str(&line));
         named = true;
     }
     if (!named) {
@@ -85,9 +85,9 @@ static int copy_default(struct ngx_plan *p, struct ngx_patches *x, uint32_t serv
     }
     buf_addf(&text, "%s%s", ngx_newline(t), ngx_newline(t));
     ngx_indent_of(t, block, &text);
-    int rc = ngx_patch_apply(&own, t->text, ngx_start(t, block), block->end, &text);
-    ngx_patch_done(&own);
-    ngx_patch_put(ngx_patch_for(x, at), block->end, 0, buf_str(&text));
+    int rc = text_patch_apply(&own, t->text, ngx_start(t, block), block->end, &text);
+    text_patch_done(&own);
+    text_patch_put(ngx_patch_for(x, at), block->end, 0, buf_str(&text));
     return rc || buf_err(&line) ? err_nomem(p->e) : 0;
 }
 
@@ -266,11 +266,11 @@ static int set_value(struct ngx_plan *p, struct ngx_patches *x, uint32_t server,
     }
     const struct ngx_word *w = &t->word[n->word + 1];
     ngx_quote(value, &text);
-    ngx_patch_put(ngx_patch_for(x, k.first), w->at, w->len, buf_str(&text));
+    text_patch_put(ngx_patch_for(x, k.first), w->at, w->len, buf_str(&text));
     signet_str rest, after = str_skip(t->text, n->end);
     (void)str_cut(after, '\n', &rest, &after);
     if (!str_trim(rest).n)
-        ngx_patch_put(ngx_patch_for(x, k.first), n->end, 0, STR(NGX_MARK));
+        text_patch_put(ngx_patch_for(x, k.first), n->end, 0, STR(NGX_MARK));
     return 0;
 }
 

@@ -228,7 +228,7 @@ static int whole_copy(struct ngx_plan *p, uint32_t server, const struct strlist 
     const struct ngx_server *v = &p->servers.v[server];
     const struct ngx_tree *t = ngx_tree_of(&p->conf, v->at);
     const struct ngx_node *block = ngx_node_of(&p->conf, v->at);
-    struct ngx_patch own = { 0 };
+    struct text_patch own = { 0 };
     STRLIST_AUTO(lines);
     if (names && redirect_lines(names, &lines))
         own.bad = SIGNET_ENOMEM;
@@ -240,8 +240,8 @@ static int whole_copy(struct ngx_plan *p, uint32_t server, const struct strlist 
             ngx_cut(&own, t, &t->node[i]);
     }
     buf_addz(to, outer);
-    int rc = ngx_patch_apply(&own, t->text, ngx_start(t, block), block->end, to);
-    ngx_patch_done(&own);
+    int rc = text_patch_apply(&own, t->text, ngx_start(t, block), block->end, to);
+    text_patch_done(&own);
     return rc;
 }
 
@@ -250,7 +250,7 @@ int ngx_split(struct ngx_plan *p, struct ngx_patches *x, uint32_t server, const 
     const struct ngx_server *v = &p->servers.v[server];
     const struct ngx_tree *t = ngx_tree_of(&p->conf, v->at);
     const struct ngx_node *block = ngx_node_of(&p->conf, v->at);
-    struct ngx_patch *patch = ngx_patch_for(x, v->at);
+    struct text_patch *patch = ngx_patch_for(x, v->at);
     BUF_AUTO(text, NGX_FILE_BYTES_MAX);
     BUF_AUTO(outer, TEXT_MAX);
     BUF_AUTO(inner, TEXT_MAX);
@@ -273,7 +273,7 @@ int ngx_split(struct ngx_plan *p, struct ngx_patches *x, uint32_t server, const 
         if (l && !ngx_tls(l, v))
             ngx_cut(patch, t, &t->node[i]);
     }
-    ngx_patch_put(patch, block->end, 0, buf_str(&text));
+    text_patch_put(patch, block->end, 0, buf_str(&text));
     return rc || buf_err(&text) ? err_nomem(p->e) : 0;
 }
 

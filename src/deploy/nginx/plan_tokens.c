@@ -153,7 +153,7 @@ int ngx_plan_tokens(struct ngx_plan *p, const struct ngx_token *v, size_t n, con
         const struct ngx_tree *t = &p->conf.file[i].tree;
         if (!j.x.v[i].n)
             continue;
-        rc = ngx_patch_apply(&j.x.v[i], t->text, 0, (uint32_t)t->text.n, &text) ? err_nomem(p->e) : 0;
+        rc = text_patch_apply(&j.x.v[i], t->text, 0, (uint32_t)t->text.n, &text) ? err_nomem(p->e) : 0;
         if (!rc)
             rc = changes_add(p->changes, p->conf.file[i].real, t->text, buf_str(&text), p->e);
     }

@@ -125,6 +125,9 @@ class Nginx:
         assert p.returncode == 0, p.stderr
         return {n for line in re.findall(r"^\s*server_name ([^;]*);", p.stdout, re.M) for n in line.split()}
 
+    def reload(self):
+        subprocess.run([NGINX, "-c", self.etc + "/nginx.conf", "-s", "reload"], check=True, capture_output=True)
+
     def curl(self, url, *args, check=0):
         """curl as a visitor: names lead here, certificates are not checked."""
         host = re.match(r"https?://([^/:]+)", url).group(1)

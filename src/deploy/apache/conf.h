@@ -1,0 +1,39 @@
+/* The configuration of an Apache as it is in force: its files (as Apache itself lists them), its modules and defines,
+ * and the virtual hosts that are not switched off by an IfModule or IfDefine. */
+#ifndef DEPLOY_APACHE_CONF_H
+#define DEPLOY_APACHE_CONF_H
+
+#include "deploy/apache/file.h"
+
+#define APA_FILES_MAX  4096u
+#define APA_VHOSTS_MAX 20000u
+
+struct apa_vhost {
+    uint32_t file, node;
+    struct strlist names; /* ServerName first (perhaps empty), then the aliases; in lower case, without port */
+    bool ssl;             /* SSLEngine on */
+};
+
+struct apa_conf {
+    struct apa_file *file; /* only those that could hold something of interest; in Apache's order */
+    uint32_t n_files;
+    struct strlist modules, defines; /* "ssl_module" */
+    struct apa_vhost *vhost;
+    uint32_t n_vhosts;
+};
+
+/* From what `apachectl -t -D DUMP_INCLUDES -D DUMP_MODULES -D DUMP_RUN_CFG` says. */
+int apa_conf_read(struct apa_conf *ret, signet_str dump, struct err *e);
+void apa_conf_done(struct apa_conf *c);
+
+bool apa_has_module(const struct apa_conf *c, const char *name); /* "ssl_module" or "mod_ssl.c" */
+/* Is a directive in force: no IfModule, IfDefine around it is false? `more`: modules that are going to be there. */
+bool apa_in_force(const struct apa_conf *c, const struct apa_file *f, uint32_t node, const struct strlist *more);
+/* Does the virtual host have an address with that port (or with none)? */
+bool apa_on_port(const struct apa_conf *c, const struct apa_vhost *v, unsigned port);
+bool apa_vhost_fits(const struct apa_vhost *v, const char *name);
+/* The first directive of that name directly in a section (`node`), or in a block within it that is in force; -1: none.
+ */
+int64_t apa_find(const struct apa_conf *c, uint32_t file, uint32_t node, const char *name);
+
+#endif

@@ -1,0 +1,116 @@
+/* Modules and ports that are needed. Where there is mods-available, as Debian has it, a module is enabled by a link in
+ * mods-enabled: that is all that a2enmod does, and a link can be taken back with the rest. */
+#include "base/fs.h"
+#include "deploy/apache/plan_in.h"
+#include <fcntl.h>
+#include <limits.h>
+
+#define DEPTH_MAX 8u
+
+static bool has_path(const struct changes *c, const char *path)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (!strcmp(c->v[i].path, path))
+            return true;
+    return false;
+}
+
+static int add_link(const struct apa_server *s, const char *name, const char *ext, struct changes *changes,
+                    struct err *e)
+{
+    BUF_AUTO(from, PATH_MAX);
+    BUF_AUTO(to, PATH_MAX);
+    BUF_AUTO(target, PATH_MAX);
+    buf_addf(&from, "%s/mods-available/%s.%s", s->root, name, ext);
+    buf_addf(&to, "%s/mods-enabled/%s.%s", s->root, name, ext);
+    buf_addf(&target, "../mods-available/%s.%s", name, ext);
+    if (buf_err(&target) || buf_err(&from) || buf_err(&to))
+        return err_nomem(e);
+    if (!fs_exists(AT_FDCWD, buf_z(&from)) || fs_exists(AT_FDCWD, buf_z(&to)) || has_path(changes, buf_z(&to)))
+        return 0;
+    return changes_add_link(changes, buf_z(&to), buf_z(&target), e);
+}
+
+/* The line "# Depends: setenvif mime" of a .load file. */
+static int depends_on(const struct apa_server *s, const char *name, struct strlist *ret, struct err *e)
+{
+    BUF_AUTO(path, PATH_MAX);
+    BUF_AUTO(text, 65536);
+    signet_str line, rest;
+    buf_addf(&path, "%s/mods-available/%s.load", s->root, name);
+    int rc = fs_read(AT_FDCWD, buf_z(&path), &text, e);
+    rest = buf_str(&text);
+    while (!rc && rest.n) {
+        (void)str_cut(rest, '\n', &line, &rest);
+        if (str_starts(line, STR("# Depends:")) && strlist_split(ret, str_skip(line, 10), ' '))
+            rc = err_nomem(e);
+    }
+    return rc;
+}
+
+static int enable(const struct apa_conf *c, const struct apa_server *s, const char *name, struct changes *changes,
+                  struct strlist *more, unsigned depth, struct err *e)
+{
+    STRLIST_AUTO(first);
+    BUF_AUTO(id, 256);
+    buf_addf(&id, "%s_module", name);
+    if (apa_has_module(c, buf_z(&id)) || strlist_has(more, buf_str(&id)) || depth > DEPTH_MAX)
+        return 0;
+    if (strlist_add(more, buf_str(&id)))
+        return err_nomem(e);
+    int rc = depends_on(s, name, &first, e);
+    for (size_t i = 0; !rc && i < first.n; i++)
+        rc = enable(c, s, first.v[i], changes, more, depth + 1, e);
+    if (!rc)
+        rc = add_link(s, name, "conf", changes, e);
+    return rc ? rc : add_link(s, name, "load", changes, e);
+}
+
+int apa_need_module(const struct apa_conf *c, const struct apa_server *s, const char *name, struct changes *changes,
+                    struct strlist *more, struct err *e)
+{
+    BUF_AUTO(id, 256);
+    BUF_AUTO(path, PATH_MAX);
+    buf_addf(&id, "%s_module", name);
+    buf_addf(&path, "%s/mods-available/%s.load", s->root, name);
+    if (apa_has_module(c, buf_z(&id)))
+        return 0;
+    if (s->handle_modules && fs_exists(AT_FDCWD, buf_z(&path)))
+        return enable(c, s, name, changes, more, 0, e);
+    err_set(e, SIGNET_ENOTFOUND, "Apache has not loaded its module mod_%s, which is needed", name);
+    err_hint(e, "Install it if need be, load it with LoadModule, reload Apache, and try again.");
+    return SIGNET_ENOTFOUND;
+}
+
+/* "Listen 80", "Listen 1.2.3.4:443 https" */
+static bool listens_on(const struct apa_node *n, unsigned port)
+{
+    const char *colon = n->args.n ? strrchr(n->args.v[0], ':') : NULL;
+    uint64_t is;
+    return n->args.n && !str_u64(str_of(colon ? colon + 1 : n->args.v[0]), 65535, &is) && is == port;
+}
+
+int apa_need_listen(const struct apa_conf *c, const struct strlist *more, const struct apa_wish *w,
+                    struct apa_patches *x)
+{
+    uint32_t file = 0, node = 0;
+    bool found = false;
+    for (uint32_t i = 0; i < c->n_files; i++)
+        for (uint32_t k = 0; k < c->file[i].n; k++) {
+            const struct apa_node *n = &c->file[i].node[k];
+            if (strcmp(n->name, "listen") || !apa_in_force(c, &c->file[i], k, more))
+                continue;
+            if (listens_on(n, w->https_port))
+                return 0;
+            if (!found || listens_on(n, w->http_port)) {
+                file = i;
+                node = k;
+                found = true;
+            }
+        }
+    BUF_AUTO(line, 64);
+    buf_addf(&line, "Listen %u\n", w->https_port);
+    if (found)
+        text_patch_put(&x->v[file], c->file[file].node[node].end, 0, buf_str(&line));
+    return x->v[file].bad;
+}
