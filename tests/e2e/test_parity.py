@@ -152,8 +152,9 @@ def test_plugins(box):
     assert "Prep:" not in r.out and box.signet("plugins", "--authenticators", server=False).out == r.out
     installers = box.signet("plugins", "--installers", server=False).out
     assert "\nInterfaces: Authenticator, Installer, Plugin\n" in installers and "* nginx\n" in installers and "* webroot" not in installers
-    r = box.signet("plugins", "--prepare", "--nginx-server-root", box.root, server=False)
+    r = box.signet("plugins", "--prepare", "--nginx-server-root", box.root, "--apache-server-root", box.root + "/none", server=False)
     assert "Prep: Could not find nginx's configuration: there is no %s/nginx.conf" % box.root in r.out
+    assert "Prep: Could not find Apache's configuration: there is no %s/none" % box.root in r.out
     assert r.out.count("\nPrep: True") == 2 and "Prep: Nobody is here to set challenges up by hand" in r.out
 
 
