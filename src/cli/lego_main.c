@@ -46,8 +46,9 @@ static bool lego_only(const char *arg)
 bool lego_is_meant(int argc, char *const argv[])
 {
     static const char *const verbs[] = { "dnshelp", "list", "accounts" };
-    if (!strcmp(program(argc > 0 ? argv[0] : NULL), "lego"))
-        return true;
+    const char *name = program(argc > 0 ? argv[0] : NULL);
+    if (!strcmp(name, "lego") || !strcmp(name, "certbot"))
+        return name[0] == 'l';
     for (int i = 1; i < argc; i++) {
         if (argv[i][0] != '-') {
             for (size_t k = 0; k < sizeof verbs / sizeof *verbs; k++)
