@@ -43,7 +43,9 @@ static int memcached_open(struct solver **ret, const struct solver_ctx *ctx, str
 {
     const struct strlist *hosts = &ctx->req->lego.http_memcached_hosts;
     struct solver *s = calloc(1, sizeof *s);
-    int rc = s ? 0 : err_nomem(e);
+    int rc = 0;
+    if (!s)
+        return err_nomem(e);
     for (size_t i = 0; !rc && i < hosts->n; i++) {
         BUF_AUTO(host, 512);
         unsigned port;
@@ -84,7 +86,7 @@ static int tell_host(struct solver *s, const char *given, const struct buf *text
 {
     BUF_AUTO(host, 512);
     BUF_AUTO(line, 4096);
-    unsigned port;
+    unsigned port = 0;
     int rc = split(given, &host, &port, e);
     if (!rc && !s->line)
         rc = put_open(&s->line, s->ctx.loop, s->ctx.req->require_sandbox, e);

@@ -273,7 +273,7 @@ int account_revive(struct run *r, struct ca_slot *s, struct err *e)
 
 int account_obtain(struct run *r, const struct request *req, struct ca_slot **ret, struct err *e)
 {
-    struct account *a;
+    struct account *a = NULL;
     struct ca_slot *s = cas_find(r, req->server, req->account && req->account[0] ? req->account : NULL);
     if (s) {
         *ret = s;

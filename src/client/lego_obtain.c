@@ -55,7 +55,7 @@ static void tell_failure(struct run *r, const struct issue *i)
 {
     for (size_t k = 0; k < i->problem.n_sub; k++) {
         const struct ca_subproblem *s = &i->problem.sub[k];
-        if (!s->ident[0])
+        if (!s->ident[0] || !s->type[0]) /* ours, and told by the error itself */
             continue;
         log_warn(ROOM, "[%s] acme: error: %d :: %s :: %s", s->ident,
                  i->problem.http_status ? i->problem.http_status : 400, s->type, s->detail);
