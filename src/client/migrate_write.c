@@ -164,6 +164,13 @@ static int find_url(struct run *r, struct account *a, struct err *e)
     return rc;
 }
 
+static int set_id(struct account *a, struct err *e)
+{
+    BUF_AUTO(id, 64);
+    return key_account_id(a->key, &id) ? err_set(e, SIGNET_ECRYPTO, "the account key has no id")
+                                       : set_text(&a->id, buf_z(&id), e);
+}
+
 static int save_account(struct run *r, struct tree *t, struct moved_account *m, struct err *e)
 {
     struct account *a = calloc(1, sizeof *a), *old = NULL;
@@ -177,7 +184,9 @@ static int save_account(struct run *r, struct tree *t, struct moved_account *m, 
     m->key = NULL;
     a->created = clock_wall_s();
     int rc = a->url ? 0 : find_url(r, a, e);
-    bool there = !rc && to_lego(t) && !account_load(&old, t, a->server, a->id, NULL);
+    if (!rc && !to_lego(t)) /* certbot names it by its key */
+        rc = set_id(a, e);
+    bool there = !rc && !account_load(&old, t, a->server, a->id, NULL);
     if (there && !key_same(old->key, a->key) &&
         m->id) { /* in lego's tree the name is the address: only one can have it */
         log_warn(ROOM, "There is another account called %s; this one is called %s.", a->id, m->id);

@@ -13,7 +13,7 @@ NAMES = ("one.move.test", "two.move.test")
 
 
 def run(argv, env=None, cwd=None, check=True):
-    p = subprocess.run(argv, env=env, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, timeout=120, check=False)
+    p = subprocess.run(argv, env=env, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, timeout=400, check=False)
     assert not check or p.returncode == 0, "%s\n%s" % (argv, p.stdout)
     return p.stdout
 
