@@ -22,6 +22,9 @@ void lego_tell_account(struct run *r)
     if (!r->registered)
         return;
     r->registered = false;
+    if (!lego_account_dir(r->tree, r->req->server, r->req->account, &path, NULL))
+        ui_alert(r->ui, "Saved key to %s/%s%s.key", buf_z(&path), lego_tree_is_v5(r->tree) ? "" : "keys/",
+                 r->req->account);
     tree_path(r->tree, "accounts", NULL, &path);
     buf_addf(&text,
              "!!!! HEADS UP !!!!\n\nThe key of your account with the CA is now in the folder\n\"%s\".\n\nKeep a copy "

@@ -252,7 +252,7 @@ static int dehydrated_account(struct moving *m, const char *top, const char *fol
     char *text = a ? move_read(buf_z(&dir), "account_id.json", NULL) : NULL;
     json_t *j = text ? json_loads(text, 0, NULL) : NULL;
     const char *url = json_string_value(json_object_get(j, "url"));
-    if (url && !(a->url = str_dup(str_of(url))))
+    if (a && url && !(a->url = str_dup(str_of(url))))
         rc = err_nomem(e);
     json_decref(j);
     free(text);

@@ -18,7 +18,6 @@ enum { ANSWER_MAX = 16 << 10, TCP_MS = 5000, HTTP_S = 30, LINES_MAX = 32 };
 struct put_role {
     struct https *https;
     struct resolver *names;
-    bool allow;
 };
 
 static void fail(struct put_reply *a, int code, const char *why)

@@ -159,6 +159,32 @@ def test_delay(box):
     assert r.seconds >= 1
 
 
+def children(pid):
+    """{name: user} of the processes that `pid` has started."""
+    found = {}
+    for n in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            status = read("/proc/%s/status" % n).decode()
+            line = read("/proc/%s/cmdline" % n).decode(errors="replace").split("\0")[0]
+        except OSError:
+            continue
+        if re.search(r"^PPid:\s+%d$" % pid, status, re.M):
+            found[os.path.basename(line)] = int(re.search(r"^Uid:\s+(\d+)", status, re.M).group(1))
+    return found
+
+
+def test_a_process_without_rights_answers(box):
+    words = [*box.program, *box.common(), "-d", "role.lego.test", *box.http(), "--http.delay", "60s", "run"]
+    p = subprocess.Popen(words, env=box.env(), cwd=box.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: "signet: responder" in children(p.pid), 20, "the responder")
+        wait_until(lambda: all(children(p.pid).get(n, 0) != os.getuid() for n in ("signet: responder", "signet: signer", "signet-talker")), 20,
+                   "all three to have given up their rights")
+    finally:
+        p.terminate()
+        p.wait(30)
+
+
 # ---- what is asked of the CA ----
 
 def test_external_account(tmp_path, make_pebble):
