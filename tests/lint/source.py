@@ -15,6 +15,7 @@ ROOMS = {
     "sandbox": {"base"},
     "crypto": {"base"},
     "acme": {"base", "crypto"},
+    "provider": {"base", "crypto"},
     "net": {"base", "crypto", "sandbox"},
     "talker": {"base", "crypto", "acme", "net", "sandbox"},
     "options": {"base", "crypto"},
@@ -29,7 +30,7 @@ ROOMS = {
 EXTRA = {("challenge", "client/ui.h"), ("deploy", "client/ui.h")}
 
 # The decision and protocol rooms get time and bytes as arguments.
-PURE = {"acme", "plan"}
+PURE = {"acme", "plan", "provider"}
 NOT_PURE = re.compile(r"^(sys/(socket|stat|file|time|wait|un|select|epoll|mman|ioctl|types)\.h|netinet/.*|arpa/.*|netdb\.h|fcntl\.h|time\.h|unistd\.h|"
                       r"stdio\.h|dirent\.h|poll\.h|signal\.h|pthread\.h|spawn\.h|curl/.*|ares\.h|openssl/.*|net/.*)$")
 # stdio.h is there for snprintf, arpa/inet.h for inet_pton: both only turn bytes into other bytes.
