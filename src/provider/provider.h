@@ -13,6 +13,7 @@
 #ifndef PROVIDER_PROVIDER_H
 #define PROVIDER_PROVIDER_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/list.h"
 #include "base/record.h"

@@ -1,0 +1,16 @@
+/* Memory that belongs to one description and goes with it. */
+#ifndef PROVIDER_POOL_H
+#define PROVIDER_POOL_H
+
+#include "base/str.h"
+
+struct pool {
+    struct pool_block *blocks;
+};
+
+void *pool_get(struct pool *p, size_t n);           /* zeroed; NULL: no memory */
+signet_str pool_str(struct pool *p, signet_str s);  /* a NUL-terminated copy; p NULL: no memory */
+void pool_join(struct pool *to, struct pool *from); /* all of `from` goes over to `to` */
+void pool_done(struct pool *p);
+
+#endif
