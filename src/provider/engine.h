@@ -75,10 +75,12 @@ struct job {
     struct exchange x;
     bool absent;        /* the last step found nothing (404) */
     struct err refused; /* what a tolerated refusal said */
-    json_t *pages;      /* owned: of the last step */
-    uint64_t zone_id;   /* not 0: asked for */
-    bool zone_out, conflict;
-    char *lock; /* owned: what it holds, or waits for */
+    int refused_status;
+    bool changed;                     /* something was written */
+    json_t *pages;                    /* owned: of the last step */
+    uint64_t zone_id;                 /* not 0: asked for */
+    bool zone_out, conflict, skipped; /* skipped: the last step's `when` did not hold */
+    char *lock;                       /* owned: what it holds, or waits for */
     bool holds;
     struct job *leader; /* whose write carries this job's item */
     int ride;           /* what came of it: 0 under way, 1 done, -1 failed */

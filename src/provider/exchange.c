@@ -167,7 +167,7 @@ int answer_judge(struct job *j, const struct node *step, enum verdict *ret)
         rc = cond_holds(&sc, absent->text, j->x.reply.root, &gone);
     else
         gone = status == 404;
-    if (!rc && gone && (j->op == OP_CLEANUP || (f && f->tolerant) || node_get(step, "items"))) {
+    if (!rc && gone && (j->op == OP_CLEANUP || (f && f->zone_step) || node_get(step, "items"))) {
         *ret = IS_ABSENT;
         return 0;
     }
@@ -176,11 +176,15 @@ int answer_judge(struct job *j, const struct node *step, enum verdict *ret)
     yes = (ok && node_mentions(ok, "$status")) || (status >= 200 && status < 300);
     if (!rc && yes && ok)
         rc = cond_holds(&sc, ok->text, j->x.reply.root, &yes);
-    if (!rc && yes)
+    if (!rc && yes) {
         *ret = IS_OK;
-    else if (!rc && f && f->tolerant && status != 401 && status != 429 && status < 500) {
+        if (j->sent_main && !str_eq(buf_str(&j->x.method), STR("GET")))
+            j->changed = true;
+    }
+    if (!rc && !yes && f && f->tolerant && status != 401 && status != 429 && status < 500) {
         answer_fail(j, step);
         j->refused = j->err;
+        j->refused_status = status;
         err_clear(&j->err);
         *ret = IS_ABSENT;
     }

@@ -13,6 +13,7 @@ void merge_end(struct job *j, int rc)
         if (o->leader != j)
             continue;
         o->leader = NULL;
+        o->changed = j->changed;
         o->ride = rc ? -1 : 1;
         if (rc)
             o->err = j->err;

@@ -114,7 +114,7 @@ static int at_barrier(struct job *j, struct frame *f)
 {
     const struct node *after = part(j->s, "after");
     f->state = OP_DONE;
-    if (!after || (j->op == OP_CLEANUP && j->absent && !part(j->s, "merge")))
+    if (!after || !j->changed)
         return STEP_AGAIN;
     int rc = j->after_key ? 0 : after_key(j, after);
     if (rc)

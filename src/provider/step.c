@@ -123,7 +123,8 @@ static int begin_step(struct job *j, struct frame *f)
 {
     int rc;
     j->absent = false;
-    if (!when_holds(j, f->node, &rc) || rc)
+    j->skipped = !when_holds(j, f->node, &rc);
+    if (rc || j->skipped)
         return rc ? rc : STEP_POP;
     if (!f->pages && !(f->pages = json_array()))
         return err_nomem(&j->err);

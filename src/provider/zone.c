@@ -209,6 +209,10 @@ static int pick(struct job *j, const struct node *step, bool *ret_found)
 
 static int no_zone(struct job *j)
 {
+    if (j->refused_status == 403) { /* not "it is not there", but "you may not ask" */
+        j->err = j->refused;
+        return j->err.code;
+    }
     err_set(&j->err, SIGNET_ENOTFOUND, "%s: no zone of this account has %s in it%s%s", shown_name(j->s), j->fqdn,
             j->refused.code ? "; it said: " : "", j->refused.code ? j->refused.text : "");
     err_hint(&j->err, "Is the domain in this account, and may these credentials see it?");
@@ -227,7 +231,7 @@ static int next_step(struct job *j, struct frame *f)
     f->state = Z_PICK;
     int rc = push(j, FRAME_STEP, step);
     if (rc == STEP_AGAIN)
-        top(j)->zone_step = top(j)->tolerant = true;
+        top(j)->zone_step = true;
     return rc;
 }
 
@@ -235,12 +239,8 @@ static int picked(struct job *j, struct frame *f)
 {
     bool found = false;
     const struct node *step = step_at(f);
-    if (j->absent && !node_get(step, "pick") && j->refused.code) {
-        j->err = j->refused;
-        return j->err.code;
-    }
-    int rc = j->absent ? 0 : pick(j, step, &found);
-    if (rc || !found)
+    int rc = j->absent || j->skipped ? 0 : pick(j, step, &found);
+    if (rc || (!found && !j->skipped))
         return rc ? rc : no_zone(j);
     f->index++;
     f->state = Z_STEP;

@@ -188,6 +188,8 @@ class Api:
     keeps_foreign = True # false: no way to keep other values (one_value)
     hosts_sub_zones = True
     rate_limits = True
+    ambient = False      # credentials may also come from where it runs, so none are missing at the start
+    optional = ()        # of env: what need not be set
 
     def __init__(self, zones):
         self.zones = {z.name: z for z in zones}
