@@ -145,7 +145,10 @@ static int add_expr(struct scope *sc, signet_str expr, struct buf *to)
     }
     BUF_AUTO(text, LIM_TEXT);
     value_add(&text, v);
-    url_encode(to, buf_str(&text));
+    if (!to->n && (str_starts(buf_str(&text), STR("https://")) || str_starts(buf_str(&text), STR("http://"))))
+        buf_add(to, buf_str(&text)); /* a URL that begins with one: that of a credential file, say */
+    else
+        url_encode(to, buf_str(&text));
     return buf_err(&text);
 }
 

@@ -113,6 +113,15 @@ static int base_url(struct job *j, struct scope *sc, struct buf *to)
     return api ? expand_text(sc, api->text, to) : 0;
 }
 
+static size_t origin_len(signet_str url)
+{
+    const char *host = url.n ? memmem(url.p, url.n, "://", 3) : NULL;
+    size_t n = host ? (size_t)(host - url.p) + 3 : 0;
+    while (n < url.n && url.p[n] != '/' && url.p[n] != '?' && url.p[n] != '#')
+        n++;
+    return n;
+}
+
 static int step_url(struct job *j, struct scope *sc, const struct node *url, struct buf *to)
 {
     BUF_AUTO(own, LIM_URL);
@@ -125,19 +134,13 @@ static int step_url(struct job *j, struct scope *sc, const struct node *url, str
     rc = whole ? 0 : base_url(j, sc, to);
     if (!rc && own.n && own.p[0] == '/' && str_ends(buf_str(to), STR("/")))
         to->p[--to->n] = '\0';
+    size_t origin = origin_len(buf_str(to));
     buf_add(to, buf_str(&own));
+    if (!rc && !whole && origin_len(buf_str(to)) != origin) /* "https://api.example" + "@elsewhere.example" */
+        rc = err_set(&j->err, SIGNET_EPROTO, "%s: a path does not begin with a slash", shown_name(j->s));
     if (!rc && buf_err(to))
         rc = err_set(&j->err, buf_err(to), "%s: a URL is longer than %u bytes", shown_name(j->s), LIM_URL);
     return rc;
-}
-
-static size_t origin_len(signet_str url)
-{
-    const char *host = url.n ? memmem(url.p, url.n, "://", 3) : NULL;
-    size_t n = host ? (size_t)(host - url.p) + 3 : 0;
-    while (n < url.n && url.p[n] != '/' && url.p[n] != '?' && url.p[n] != '#')
-        n++;
-    return n;
 }
 
 /* The next page is where the answer says, but never on another server: the request carries credentials. */

@@ -77,6 +77,19 @@ static const struct node *step_at(const struct frame *f)
     return f->index < n->n ? n->item[f->index] : NULL;
 }
 
+static bool asks_zone(const struct node *n, const struct node *let, unsigned depth)
+{
+    if (node_mentions(n, "{zone") || node_mentions(n, "{sub"))
+        return true;
+    for (size_t i = 0; depth < 4 && let && let->kind == NODE_MAP && i < let->n; i++) {
+        BUF_AUTO(name, 128);
+        buf_addf(&name, "{%s", let->key[i]->text.p);
+        if (let->item[i] != n && node_mentions(n, buf_z(&name)) && asks_zone(let->item[i], let, depth + 1))
+            return true;
+    }
+    return false;
+}
+
 static int begin(struct job *j, struct frame *f)
 {
     const struct node *n = f->node;
@@ -93,7 +106,7 @@ static int begin(struct job *j, struct frame *f)
     if (node_get(n, "fixed") && !is_step(n))
         return fixed(j, f, node_get(n, "fixed"));
     const struct node *first = step_at(f);
-    bool asks = node_mentions(n, "{zone") || node_mentions(n, "{sub");
+    bool asks = asks_zone(n, node_get(j->s->set, "let"), 0) || asks_zone(n, node_get(j->s->d->root, "let"), 0);
     f->state = asks && !node_get(first, "probe") ? Z_SOA : Z_STEP;
     return STEP_AGAIN;
 }

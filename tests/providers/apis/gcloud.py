@@ -1,0 +1,82 @@
+import base64
+import json
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from fake import Api, Denied, bearer, quoted, route, unquoted
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+PEM = KEY.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+ACCOUNT = {"type": "service_account", "project_id": "my-project", "private_key_id": "key-id-1", "private_key": PEM,
+           "client_email": "dns@my-project.iam.gserviceaccount.com", "token_uri": "https://oauth2.googleapis.com/token"}
+
+
+def unb64(s):
+    return base64.urlsafe_b64decode(s + "=" * (-len(s) % 4))
+
+
+class GoogleCloud(Api):
+    code, variant = "gcloud", "service-account"
+    source = "https://cloud.google.com/dns/docs/reference/rest/v1; https://developers.google.com/identity/protocols/oauth2/service-account#httprest"
+    env = {"GOOGLE_APPLICATION_CREDENTIALS": "/etc/sa.json"}
+    files = {"/etc/sa.json": json.dumps(ACCOUNT)}
+    base = "https://dns.googleapis.com/dns/v1/projects/my-project"
+    authorize = bearer("ya29.token-0123456789")
+    not_found = (404, {"error": {"code": 404, "message": "The 'parameters.managedZone' resource named 'x' does not exist.", "status": "NOT_FOUND"}})
+    open_routes = ("login",)
+    polls = 0
+
+    @route("POST", "https://oauth2.googleapis.com/token")
+    def login(self, r):
+        f = r.form({"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": str})
+        head, claims, signature = f["assertion"].split(".")
+        assert json.loads(unb64(head)) == {"alg": "RS256", "typ": "JWT", "kid": "key-id-1"}
+        c = json.loads(unb64(claims))
+        assert c == {"iss": ACCOUNT["client_email"], "scope": "https://www.googleapis.com/auth/ndev.clouddns.readwrite",
+                     "aud": ACCOUNT["token_uri"], "iat": c["iat"], "exp": c["iat"] + 3600} and abs(c["iat"] - r.now) < 5
+        KEY.public_key().verify(unb64(signature), ("%s.%s" % (head, claims)).encode(), padding.PKCS1v15(), hashes.SHA256())
+        return 200, {"access_token": "ya29.token-0123456789", "expires_in": 3599, "token_type": "Bearer"}
+
+    @route("GET", "/managedZones")
+    def list_zones(self, r):
+        name = r.query(dnsName=str)["dnsName"]
+        z = self.zones.get(name[:-1])
+        public = [{"name": "zone-%d" % z.id, "dnsName": name, "visibility": "public"}] if z else []
+        return 200, {"managedZones": [{"name": "inside", "dnsName": name, "visibility": "private"}, *public], "kind": "dns#managedZonesListResponse"}
+
+    def rrset(self, name, records):
+        return {"name": name + ".", "type": "TXT", "ttl": records[0].ttl, "rrdatas": [quoted(x.value) for x in records], "signatureRrdatas": [],
+                "kind": "dns#resourceRecordSet"}
+
+    @route("GET", "/managedZones/{id}/rrsets")
+    def get(self, r, id):
+        q, zone = r.query(name=str, type="TXT"), self.zone(id[5:])
+        found = zone.at(q["name"][:-1])
+        return 200, {"rrsets": [self.rrset(q["name"][:-1], found)] if found else []}
+
+    @route("POST", "/managedZones/{id}/changes")
+    def change(self, r, id):
+        b, zone = r.json({"additions": list, "deletions": list}), self.zone(id[5:])
+        for d in b["deletions"]:
+            assert d == self.rrset(d["name"][:-1], zone.at(d["name"][:-1])), "what goes must be named exactly as it is"
+            zone.put(d["name"][:-1], "TXT", [])
+        for a in b["additions"]:
+            assert set(a) == {"name", "type", "ttl", "rrdatas"} and not zone.at(a["name"][:-1])
+            zone.put(a["name"][:-1], "TXT", [unquoted(v) for v in a["rrdatas"]], a["ttl"])
+        return 200, {"id": "12", "status": "pending", "startTime": "2025-01-01T00:00:00Z"}
+
+    @route("GET", "/managedZones/{id}/changes/{change}")
+    def state(self, r, id, change):
+        self.polls += 1
+        return 200, {"id": change, "status": "done" if self.polls % 2 == 0 else "pending"}
+
+
+class GoogleInstance(GoogleCloud):
+    variant = "instance"
+    env = {"GCE_PROJECT": "my-project"}
+
+    @route("GET", "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token")
+    def login(self, r):
+        assert r.header("metadata-flavor") == "Google"
+        return 200, {"access_token": "ya29.token-0123456789", "expires_in": 3599, "token_type": "Bearer"}
