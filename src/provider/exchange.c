@@ -80,7 +80,7 @@ static bool worth_repeating(const struct exchange *x)
 /* What it asks to wait, else twice as long each time. */
 static int64_t pause_ms(struct job *j)
 {
-    int64_t seconds = 1LL << (j->x.tries < 6 ? j->x.tries : 6);
+    int64_t seconds = (int64_t)1 << (j->x.tries < 6 ? j->x.tries : 6);
     signet_str asked = value_str(json_object_get(j->x.reply.headers, "retry-after"));
     if (asked.n && !clock_parse_retry_after(asked, j->s->now.wall_s, LIM_RETRY_AFTER_S, &seconds) && seconds < 1)
         seconds = 1;

@@ -157,6 +157,11 @@ static int make(struct reader *r, int index, unsigned depth, struct node **ret)
              : y->type == YAML_SEQUENCE_NODE ? make_list(r, y, n, depth)
                                              : make_map(r, y, n, depth);
     r->busy[at] = 0;
+    n->weight = 1;
+    for (size_t i = 0; !rc && i < n->n; i++)
+        n->weight += n->item[i]->weight;
+    if (!rc && n->weight > LIM_YAML_WEIGHT) /* whoever walks the tree meets aliases again and again */
+        rc = fault(r, &y->start_mark, "too many values, those of its aliases counted each time");
     if (!rc)
         *ret = r->made[at] = n;
     return rc;

@@ -14,6 +14,7 @@ struct node {
     unsigned line, column; /* from 1 */
     const char *file;
     signet_str text;    /* of a scalar; NUL-terminated, no NUL inside */
+    size_t weight;      /* values in it, those of aliases counted each time */
     size_t n;           /* members of a list or map */
     struct node **item; /* values */
     struct node **key;  /* a map's keys: scalars */
