@@ -215,7 +215,8 @@ static int test_value(struct scope *sc, const struct cond *c, const json_t *v, b
 /* Over several values: there must be one, and all must match. "x!=" over none is false, "x=" over none is true. */
 static int test_all(struct scope *sc, const struct cond *c, const json_t *v, bool *ret)
 {
-    if (json_is_array(v) && !json_array_size(v) && c->op == COND_IS_NOT) {
+    bool searched = str_has(c->path, '[') || str_has(c->path, '*'); /* else the value itself is an empty list */
+    if (json_is_array(v) && !json_array_size(v) && c->op == COND_IS_NOT && searched) {
         *ret = false;
         return 0;
     }

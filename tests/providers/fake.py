@@ -184,6 +184,8 @@ class Api:
     lists_zones = False  # it is asked for a list of zones: page 2 is tried
     page_size = 100
     one_value = False    # holds one value at a time
+    one_at_a_time = False # two values at a name must not be put there together
+    domain = "example.com" # whose challenge is tried
     needs_saved = False  # cannot find a record again whose id is lost
     keeps_foreign = True # false: no way to keep other values (one_value)
     hosts_sub_zones = True
