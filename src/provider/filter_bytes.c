@@ -58,6 +58,12 @@ static int f_head(struct filter_call *c)
     return 0;
 }
 
+static int f_length(struct filter_call *c)
+{
+    c->ret = json_integer((json_int_t)c->in.n);
+    return c->ret ? 0 : SIGNET_ENOMEM;
+}
+
 static int digest(struct filter_call *c, signet_str alg)
 {
     uint8_t out[MAC_MAX];
@@ -231,10 +237,10 @@ static int f_zonedate(struct filter_call *c)
 }
 
 const struct filter filters_bytes[] = {
-    { STR("b64"), 0, 0, f_b64 },           { STR("b64url"), 0, 0, f_b64url }, { STR("b64d"), 0, 0, f_b64d },
-    { STR("hex"), 0, 0, f_hex },           { STR("unhex"), 0, 0, f_unhex },   { STR("head"), 1, 1, f_head },
-    { STR("md5"), 0, 0, f_md5 },           { STR("sha1"), 0, 0, f_sha1 },     { STR("sha256"), 0, 0, f_sha256 },
-    { STR("sha512"), 0, 0, f_sha512 },     { STR("hmac"), 2, 2, f_hmac },     { STR("rsa"), 2, 2, f_rsa },
-    { STR("jwt"), 2, 3, f_jwt },           { STR("totp"), 0, 0, f_totp },     { STR("date"), 1, 1, f_date },
-    { STR("zonedate"), 2, 2, f_zonedate }, { { NULL, 0 }, 0, 0, NULL },
+    { STR("b64"), 0, 0, f_b64 },       { STR("b64url"), 0, 0, f_b64url },     { STR("b64d"), 0, 0, f_b64d },
+    { STR("hex"), 0, 0, f_hex },       { STR("length"), 0, 0, f_length },     { STR("unhex"), 0, 0, f_unhex },
+    { STR("head"), 1, 1, f_head },     { STR("md5"), 0, 0, f_md5 },           { STR("sha1"), 0, 0, f_sha1 },
+    { STR("sha256"), 0, 0, f_sha256 }, { STR("sha512"), 0, 0, f_sha512 },     { STR("hmac"), 2, 2, f_hmac },
+    { STR("rsa"), 2, 2, f_rsa },       { STR("jwt"), 2, 3, f_jwt },           { STR("totp"), 0, 0, f_totp },
+    { STR("date"), 1, 1, f_date },     { STR("zonedate"), 2, 2, f_zonedate }, { { NULL, 0 }, 0, 0, NULL },
 };
