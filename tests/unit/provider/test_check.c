@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 
 struct seen {
     size_t n;
@@ -19,7 +20,7 @@ static void note(void *ctx, const struct provider_fault *f)
     if (!s->n++) {
         s->line = f->line;
         s->column = f->column;
-        strncpy(s->what, f->what, sizeof s->what - 1);
+        snprintf(s->what, sizeof s->what, "%s", f->what);
     }
     assert_string_equal(f->file, "x.yaml");
 }

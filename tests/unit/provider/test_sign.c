@@ -85,8 +85,8 @@ static const struct example examples[] = {
       "Authorization",
       "EG1-HMAC-SHA256 "
       "client_token=akab-client-token-xxx-xxxxxxxxxxxxxxxx;access_token=akab-access-token-xxx-xxxxxxxxxxxxxxxx;"
-      "timestamp=20140321T19:34:21+0000;nonce=nonce-xx-xxxx-xxxx-xxxx-xxxxxxxxxxxx;signature=tL+"
-      "y4hxyHxgWVD30X3pWnGKHcPzmrIF+LThiAOhMxYU=" },
+      "timestamp=20140321T19:34:21+0000;nonce=nonce-xx-xxxx-xxxx-xxxx-xxxxxxxxxxxx;signature=hXm"
+      "4iCxtpN22m4cbZb4lVLW5rhX8Ca82vCFqXzSTPe4=" },
 };
 
 static void as_published(void **state)
