@@ -54,7 +54,9 @@ static const struct key_rule retry_rules[] = { { "if", CONDS }, { "after", PATH 
     {                                                                                                                  \
         "absent", CONDS                                                                                                \
     }
-static const struct key_rule wait_rules[] = { REQUEST_RULES, { "until", CONDS }, { "fail", CONDS }, { NULL, TEXT } };
+static const struct key_rule wait_rules[] = {
+    REQUEST_RULES, { "until", CONDS }, { "fail", CONDS }, { "when", CONDS }, { NULL, TEXT }
+};
 static const struct key_rule step_rules[] = { REQUEST_RULES,     { "save", PATHS }, { "each", PATH },
                                               { "do", STEPS },   { "pick", PATH },  { "probe", WORD },
                                               { "page", PAGE },  { "wait", WAIT },  { "retry", RETRY },

@@ -117,8 +117,10 @@ int expand_expr(struct scope *sc, signet_str expr, json_t **ret, bool *encoded)
     if (++sc->steps > LIM_EXPAND_STEPS || ++sc->depth > LIM_EXPAND_DEPTH)
         return err_set(sc->e, SIGNET_ELIMIT, "\"{%.*s}\" refers to itself, or takes too long", STR_ARG(expr));
     json_t *v = NULL;
-    bool from_let;
+    bool from_let, lenient = sc->lenient;
+    sc->lenient = lenient || str_starts(str_trim(filters), STR("default:")); /* what stands in for it is at hand */
     int rc = any_name(sc, name, &v, &from_let);
+    sc->lenient = lenient;
     *encoded = from_let;
     if (!rc && filters.n)
         rc = filter_apply(sc, filters, &v, encoded);

@@ -264,8 +264,9 @@ static int apply(struct job *j, struct frame *f)
     }
     f->deadline = j->s->now.mono_ms + (int64_t)j->s->times.propagation * 1000;
     f->pause = POLL_MS;
-    f->state = node_get(f->node, "wait") ? ST_WAIT_ASK : ST_EACH;
-    return STEP_AGAIN;
+    const struct node *wait = node_get(f->node, "wait");
+    f->state = wait && when_holds(j, wait, &rc) ? ST_WAIT_ASK : ST_EACH;
+    return rc ? rc : STEP_AGAIN;
 }
 
 static int condition(struct job *j, const struct node *map, const char *key, bool *ret)

@@ -272,3 +272,107 @@ def xml(tag, *children, **attrs):
 
 class Markup(str):
     pass
+
+
+# What stands at a place of a documented body.
+class Place:
+    def __init__(self, type_, read):
+        self.type, self.read = type_, read
+
+
+FQDN = Place(str, lambda zone, v: v)
+FQDN_DOT = Place(str, lambda zone, v: v[:-1] if v.endswith(".") else "no dot at the end")
+SUB = Place(str, lambda zone, v: zone.full(v) if v != "@" else "an @ where none is documented")
+SUB_AT = Place(str, lambda zone, v: zone.full(v) if v else "an @ is documented")
+VALUE = Place(str, lambda zone, v: v)
+QUOTED = Place(str, lambda zone, v: unquoted(v))
+TTL = Place(int, lambda zone, v: v)
+TTL_TEXT = Place(str, lambda zone, v: int(v))
+NAMES, VALUES, TTLS = (FQDN, FQDN_DOT, SUB, SUB_AT), (VALUE, QUOTED), (TTL, TTL_TEXT)
+
+
+class Crud(Api):
+    """APIs whose records are made, listed and deleted one by one. Requests are "METHOD /path" with {zone} (its name or number) and {id}."""
+    zones_at = None      # "GET /zones": lists them; None: the zone is found in DNS
+    zones_query = {}     # its parameters, beside that of the page
+    create = None        # "POST /zones/{zone}/records"
+    body = {}            # what it takes
+    records_at = None    # lists them
+    records_query = {}   # its parameters; "{name}" is a name
+    remove = None        # "DELETE /zones/{zone}/records/{id}"
+    removed = (204, None)
+
+    def show_zone(self, z):
+        return {"id": z.id, "name": z.name}
+
+    def show(self, zone, x):
+        raise NotImplementedError
+
+    def made(self, zone, x):
+        return 201, self.show(zone, x)
+
+    def list_zones(self, r, shown):
+        return 200, shown
+
+    def list_records(self, r, shown):
+        return 200, shown
+
+    def take(self, zone, b):
+        """A record of a body, by the places in it."""
+        found = {}
+
+        def walk(want, have):
+            if isinstance(want, dict):
+                for k in want:
+                    walk(want[k], have[k])
+            elif isinstance(want, list):
+                for w, h in zip(want, have):
+                    walk(w, h)
+            elif isinstance(want, Place):
+                kind = "name" if want in NAMES else "value" if want in VALUES else "ttl"
+                found[kind] = want.read(zone, have)
+        walk(self.body, b)
+        return zone.add("TXT", found["name"], found["value"], found.get("ttl", 3600))
+
+    def shape(self, want):
+        if isinstance(want, dict):
+            return {k: self.shape(v) for k, v in want.items()}
+        if isinstance(want, list):
+            return [self.shape(v) for v in want]
+        return want.type if isinstance(want, Place) else want
+
+    def setup(self):
+        def add(where, handler):
+            if where:
+                method, path = where.split(" ", 1)
+                whole = path if path.startswith("http") else (self.base or "") + path
+                pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/?]+)", re.escape(whole))
+                self.handlers.append((method, re.compile(pattern), handler))
+        add(self.zones_at, self._zones)
+        add(self.create, self._create)
+        add(self.records_at, self._records)
+        add(self.remove, self._remove)
+
+    def _zones(self, r):
+        if self.zones_query is not None:
+            r.query(**self.zones_query)
+        return self.list_zones(r, [self.show_zone(z) for z in self.zones.values()])
+
+    def _create(self, r, zone=None):
+        z = self.zone(zone)
+        kind = r.header("content-type").split(";")[0]
+        b = r.form(self.shape(self.body)) if kind.endswith("urlencoded") else r.json(self.shape(self.body))
+        return self.made(z, self.take(z, b))
+
+    def _records(self, r, zone=None):
+        z = self.zone(zone)
+        if self.records_query is not None:
+            r.query(**self.records_query)
+        return self.list_records(r, [self.show(z, x) for x in z.records])
+
+    def _remove(self, r, id, zone=None):
+        for z in [self.zone(zone)] if zone else self.zones.values():
+            if any(str(x.id) == id for x in z.records):
+                z.drop(id)
+                return self.removed
+        raise Gone()

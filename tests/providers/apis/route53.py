@@ -136,3 +136,26 @@ class Route53Instance(Route53):
         assert r.header("x-aws-ec2-metadata-token") == "imds-token-0123"
         return 200, {"Code": "Success", "Type": "AWS-HMAC", "AccessKeyId": Route53.env["AWS_ACCESS_KEY_ID"],
                      "SecretAccessKey": Route53.env["AWS_SECRET_ACCESS_KEY"], "Token": self.session, "Expiration": "2030-01-01T00:00:00Z"}
+
+
+class Route53Assumed(Route53):
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html; its own signature is tried by the other conversations."""
+    variant = "assumed-role"
+    env = {"AWS_ACCESS_KEY_ID": "AKIDOTHER", "AWS_SECRET_ACCESS_KEY": "other-secret-0123", "AWS_ASSUME_ROLE_ARN": "arn:aws:iam::1:role/dns",
+           "AWS_REGION": "eu-central-1"}
+    optional = ("AWS_REGION", "AWS_ASSUME_ROLE_ARN")
+    wrong = {}
+    session = "assumed-session-0123"
+    open_routes = ("assume",)
+
+    def authorize(self, r):
+        self.env = Route53.env
+        Route53.authorize(self, r)
+        self.env = Route53Assumed.env
+
+    @route("POST", "https://sts.eu-central-1.amazonaws.com/")
+    def assume(self, r):
+        r.form({"Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": "arn:aws:iam::1:role/dns", "RoleSessionName": "signet"})
+        assert "Credential=AKIDOTHER/" in r.header("authorization") and "/eu-central-1/sts/aws4_request" in r.header("authorization")
+        return 200, xml("AssumeRoleResponse", xml("AssumeRoleResult", xml("Credentials", xml("AccessKeyId", Route53.env["AWS_ACCESS_KEY_ID"]),
+                        xml("SecretAccessKey", Route53.env["AWS_SECRET_ACCESS_KEY"]), xml("SessionToken", self.session))))
