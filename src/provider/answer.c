@@ -67,6 +67,17 @@ static int take_body(struct reply *r, bool xmlrpc, bool *fault)
     return r->root ? 0 : SIGNET_ENOMEM;
 }
 
+/* NUL-terminated; str_dup would refuse a NUL inside. */
+static char *copy_of(signet_str s)
+{
+    char *z = malloc(s.n + 1);
+    if (z && s.n)
+        memcpy(z, s.p, s.n);
+    if (z)
+        z[s.n] = '\0';
+    return z;
+}
+
 int reply_read(struct reply *r, const struct provider_answer *a, bool xmlrpc, bool *fault)
 {
     reply_done(r);
@@ -74,14 +85,8 @@ int reply_read(struct reply *r, const struct provider_answer *a, bool xmlrpc, bo
     r->status = a->status;
     r->headers = json_object();
     r->cookies = json_object();
-    char *text = malloc(a->body.n + 1);
-    if (text) {
-        if (a->body.n)
-            memcpy(text, a->body.p, a->body.n);
-        text[a->body.n] = '\0';
-        r->text = (signet_str){ text, a->body.n };
-    }
-    if (!r->headers || !r->cookies || !text)
+    r->text = (signet_str){ copy_of(a->body), a->body.n };
+    if (!r->headers || !r->cookies || !r->text.p)
         return SIGNET_ENOMEM;
     int rc = take_headers(r, a);
     return rc ? rc : take_body(r, xmlrpc, fault);
