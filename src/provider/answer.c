@@ -101,7 +101,7 @@ static const char *const usual[] = { "error_description", "message",         "ms
 
 static int by_path(struct scope *sc, const char *path, json_t *root, struct buf *to)
 {
-    VALUE_AUTO(v);
+    VALUE_AUTO json_t *v = NULL;
     int rc = path_get(sc, str_of(path), root, &v);
     if (!rc && v && !json_is_object(v))
         value_add(to, v);
@@ -120,7 +120,7 @@ static bool has_word(signet_str s)
 /* What the provider says, as it is written. */
 static void provider_words(struct job *j, struct buf *to)
 {
-    VALUE_AUTO(own);
+    VALUE_AUTO json_t *own = NULL;
     struct scope sc;
     struct err ignored = { 0 };
     struct reply *r = &j->x.reply;

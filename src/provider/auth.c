@@ -66,7 +66,7 @@ static int recipe(struct job *j, signet_str name, const struct node **ret)
 static int set_signature(struct job *j, struct scope *sc, const struct node *auth, struct exchange *x)
 {
     const struct node *r = NULL;
-    VALUE_AUTO(inputs);
+    VALUE_AUTO json_t *inputs = NULL;
     int rc = recipe(j, node_text(auth, "sign"), &r);
     if (rc)
         return rc;

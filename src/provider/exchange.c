@@ -129,8 +129,8 @@ static int own_retry(struct job *j, const struct node *step)
     bool yes = false;
     if (!retry || j->x.tries >= LIM_RETRIES || j->x.net_err)
         return 0;
-    VALUE_AUTO(own);
-    VALUE_AUTO(after);
+    VALUE_AUTO json_t *own = NULL;
+    VALUE_AUTO json_t *after = NULL;
     struct scope sc;
     scope_of(j, &sc, &j->err, &own);
     sc.reply = &j->x.reply;
@@ -153,7 +153,7 @@ int answer_judge(struct job *j, const struct node *step, enum verdict *ret)
 {
     const struct node *ok = node_get(step, "ok"), *absent = node_get(step, "absent");
     const struct frame *f = j->depth ? top(j) : NULL;
-    VALUE_AUTO(own);
+    VALUE_AUTO json_t *own = NULL;
     struct scope sc;
     int status = j->x.reply.status;
     bool yes = !j->x.net_err, gone = false;

@@ -79,7 +79,7 @@ int scope_name(struct scope *sc, signet_str name, json_t **ret, bool *from_let)
         cut++;
     if (cut == name.n || !cut)
         return unknown(sc, name);
-    VALUE_AUTO(base);
+    VALUE_AUTO json_t *base = NULL;
     bool url = sc->url;
     sc->url = false;
     rc = plain_name(sc, (signet_str){ name.p, cut }, &base, from_let, &known);
@@ -136,7 +136,7 @@ int expand_expr(struct scope *sc, signet_str expr, json_t **ret, bool *encoded)
 
 static int add_expr(struct scope *sc, signet_str expr, struct buf *to)
 {
-    VALUE_AUTO(v);
+    VALUE_AUTO json_t *v = NULL;
     bool encoded;
     int rc = expand_expr(sc, expr, &v, &encoded);
     if (rc)
@@ -227,8 +227,8 @@ static bool numbered(const struct node *n)
 /* "*list": the template once for each element: into the map `to` when its names are numbered, else a list into *ret. */
 static int repeat(struct scope *sc, signet_str name, const struct node *tmpl, json_t *to, json_t **ret)
 {
-    VALUE_AUTO(list);
-    VALUE_AUTO(out);
+    VALUE_AUTO json_t *list = NULL;
+    VALUE_AUTO json_t *out = NULL;
     bool encoded;
     int rc = expand_expr(sc, name, &list, &encoded);
     if (rc)

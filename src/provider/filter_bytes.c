@@ -137,7 +137,7 @@ static int f_jwt(struct filter_call *c)
 {
     BUF_AUTO(head, LIM_HEADER);
     BUF_AUTO(sig, KEY_SIG_MAX);
-    VALUE_AUTO(map);
+    VALUE_AUTO json_t *map = NULL;
     map = json_object();
     if (!map || value_set_str(map, "alg", c->arg[0]) || value_set_str(map, "typ", STR("JWT")) ||
         (c->arg[2].n && value_set_str(map, "kid", c->arg[2])))
@@ -158,7 +158,7 @@ static int f_jwt(struct filter_call *c)
 
 static int now_of(struct filter_call *c, int64_t *ret)
 {
-    VALUE_AUTO(v);
+    VALUE_AUTO json_t *v = NULL;
     bool from_let;
     int rc = scope_name(c->sc, STR("now"), &v, &from_let);
     *ret = json_is_integer(v) ? json_integer_value(v) : 0;

@@ -21,6 +21,16 @@ void merge_end(struct job *j, int rc)
     }
 }
 
+/* Is a job still looking for its zone? It may bring more for the same object, so reading waits for it: all jobs of a
+ * run are started together, and one write is to carry them. */
+static bool more_to_come(const struct job *j)
+{
+    for (const struct job *o = j->s->jobs; o; o = o->next)
+        if (o != j && o->op < OP_LOGIN && !o->sent_main && !o->idle_block && o->state != JOB_END)
+            return true;
+    return false;
+}
+
 /* Jobs with the same key read and write the very same object. */
 static int begin(struct job *j, struct frame *f)
 {
@@ -46,11 +56,14 @@ static int begin(struct job *j, struct frame *f)
         if (!j->lock)
             return err_nomem(&j->err);
     }
-    for (const struct job *o = j->s->jobs; o; o = o->next)
-        if (o != j && o->holds && strcmp(o->lock, j->lock) == 0) {
-            j->state = JOB_BLOCKED;
-            return STEP_WAIT;
-        }
+    bool wait = more_to_come(j);
+    for (const struct job *o = j->s->jobs; o && !wait; o = o->next)
+        wait = o != j && o->holds && strcmp(o->lock, j->lock) == 0;
+    if (wait) {
+        j->state = JOB_BLOCKED;
+        return STEP_WAIT;
+    }
+    wake_blocked(j->s); /* those that waited for the last one, too, and change other objects */
     j->holds = j->in_merge = true;
     f->state = M_READ;
     return STEP_AGAIN;
@@ -75,7 +88,7 @@ static int is_same(struct job *j, const struct node *merge, json_t *element, con
         *ret = value_same_text(buf_str(&a), buf_str(&b));
         return buf_err(&a) ? buf_err(&a) : buf_err(&b);
     }
-    VALUE_AUTO(own);
+    VALUE_AUTO json_t *own = NULL;
     struct scope sc;
     scope_of(j, &sc, &j->err, &own);
     return cond_holds(&sc, same->text, element, ret);
@@ -84,8 +97,8 @@ static int is_same(struct job *j, const struct node *merge, json_t *element, con
 /* Adds the job's item unless it is there, or removes every one that is the same. */
 static int change(struct job *j, const struct node *merge, json_t *items, bool *changed)
 {
-    VALUE_AUTO(own);
-    VALUE_AUTO(item);
+    VALUE_AUTO json_t *own = NULL;
+    VALUE_AUTO json_t *item = NULL;
     struct scope sc;
     scope_of(j, &sc, &j->err, &own);
     const struct node *tmpl = node_get(merge, "item");
@@ -150,8 +163,8 @@ static const struct node *which_write(const struct job *j, const struct node *me
 static int combine(struct job *j, struct frame *f)
 {
     const struct node *merge = f->node, *read = node_get(merge, "read");
-    VALUE_AUTO(old);
-    VALUE_AUTO(items);
+    VALUE_AUTO json_t *old = NULL;
+    VALUE_AUTO json_t *items = NULL;
     bool changed = false;
     int rc = pages_find(j, NULL, j->pages, node_text(read, "items"), &old);
     if (rc)

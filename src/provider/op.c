@@ -68,6 +68,7 @@ static int begin_main(struct job *j, struct frame *f)
     const struct node *steps = part(s, j->op == OP_PRESENT ? "add" : "remove"), *merge = part(s, "merge");
     f->state = OP_BARRIER;
     j->sent_main = true;
+    wake_blocked(s); /* those that waited for what this one brings */
     if (j->op == OP_PRESENT)
         count_value(j);
     if (!steps && merge)
@@ -136,6 +137,7 @@ static int at_barrier(struct job *j, struct frame *f)
             o->ride = 0;
         }
     j->passed_barrier = true;
+    wake_blocked(j->s);
     f->state = OP_DONE;
     return push(j, FRAME_LIST, after);
 }

@@ -115,7 +115,7 @@ bool when_holds(struct job *j, const struct node *step, int *ret_rc)
     *ret_rc = 0;
     if (!when)
         return true;
-    VALUE_AUTO(own);
+    VALUE_AUTO json_t *own = NULL;
     struct scope sc;
     scope_of(j, &sc, &j->err, &own);
     *ret_rc = cond_holds(&sc, when->text, NULL, &yes);

@@ -252,7 +252,7 @@ int cond_holds(struct scope *sc, signet_str conds, json_t *root, bool *ret)
     *ret = true;
     int rc = 0;
     while (!rc && *ret && (more = cond_next(&rest, &c)) != 0) {
-        VALUE_AUTO(v);
+        VALUE_AUTO json_t *v = NULL;
         if (more < 0)
             rc = err_set(sc->e, SIGNET_EINVAL, "not a condition: \"%.*s\"", STR_ARG(conds));
         else

@@ -73,7 +73,7 @@ int header_set(struct exchange *x, const char *name, signet_str value, bool repl
 
 int header_map(struct scope *sc, struct exchange *x, const struct node *map)
 {
-    VALUE_AUTO(v);
+    VALUE_AUTO json_t *v = NULL;
     const char *name;
     json_t *m;
     if (!map)
@@ -167,7 +167,7 @@ struct parts {
 
 static int merge_map(struct scope *sc, json_t *to, const struct node *map)
 {
-    VALUE_AUTO(v);
+    VALUE_AUTO json_t *v = NULL;
     if (!map)
         return 0;
     int rc = expand_node(sc, map, &v);
@@ -296,7 +296,7 @@ static int fill_parts(struct job *j, struct scope *sc, const struct node *auth, 
 static int late_params(struct job *j, struct scope *sc, const struct node *auth, struct parts *p, struct buf *url)
 {
     const struct node *late = node_get(auth, "late");
-    VALUE_AUTO(v);
+    VALUE_AUTO json_t *v = NULL;
     if (!late)
         return 0;
     int rc = expand_node(sc, late, &v);
@@ -341,7 +341,7 @@ static int build(struct job *j, struct scope *sc, struct parts *p)
     struct exchange *x = &j->x;
     const char *method = "GET";
     const struct node *url = verb_of(x->step, &method), *auth = auth_of(j);
-    VALUE_AUTO(own);
+    VALUE_AUTO json_t *own = NULL;
     if (!url)
         return err_set(&j->err, SIGNET_EINVAL, "%s:%u: a step says get, post, put, patch or delete", x->step->file,
                        x->step->line);
@@ -394,7 +394,7 @@ static int fresh_once(struct job *j)
 
 int request_build(struct job *j)
 {
-    VALUE_AUTO(own);
+    VALUE_AUTO json_t *own = NULL;
     struct scope sc;
     struct parts p = { json_object(), NULL, NULL };
     request_clear(&j->x);
@@ -412,7 +412,7 @@ int request_build(struct job *j)
 
 int request_key(struct job *j, const struct node *step, struct buf *to)
 {
-    VALUE_AUTO(own);
+    VALUE_AUTO json_t *own = NULL;
     struct scope sc;
     const char *method = "GET";
     const struct node *url = verb_of(step, &method);
@@ -430,7 +430,7 @@ int request_key(struct job *j, const struct node *step, struct buf *to)
     int rc = url ? step_url(j, &sc, url, to) : 0;
     for (size_t i = 0; !rc && i < sizeof more / sizeof *more; i++) {
         const struct node *n = node_get(step, more[i]);
-        VALUE_AUTO(v);
+        VALUE_AUTO json_t *v = NULL;
         if (!n)
             continue;
         rc = expand_node(&sc, n, &v);

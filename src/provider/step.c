@@ -12,7 +12,7 @@ int save_all(struct job *j, const struct node *save, json_t *root, const struct 
 {
     if (!save)
         return 0;
-    VALUE_AUTO(own);
+    VALUE_AUTO json_t *own = NULL;
     struct scope sc;
     scope_of(j, &sc, &j->err, &own);
     sc.reply = meta;
@@ -20,7 +20,7 @@ int save_all(struct job *j, const struct node *save, json_t *root, const struct 
     bool shared = j->op == OP_LOGIN;
     json_t *to = shared ? s->vars : j->in_merge ? j->temp : j->vars;
     for (size_t i = 0; save->kind == NODE_MAP && i < save->n; i++) {
-        VALUE_AUTO(v);
+        VALUE_AUTO json_t *v = NULL;
         const char *name = save->key[i]->text.p;
         int rc = path_get(&sc, save->item[i]->text, root, &v);
         if (rc)
@@ -48,8 +48,8 @@ int save_all(struct job *j, const struct node *save, json_t *root, const struct 
 
 int pages_find(struct job *j, struct reply *meta, json_t *pages, signet_str path, json_t **ret)
 {
-    VALUE_AUTO(own);
-    VALUE_AUTO(all);
+    VALUE_AUTO json_t *own = NULL;
+    VALUE_AUTO json_t *all = NULL;
     struct scope sc;
     scope_of(j, &sc, &j->err, &own);
     sc.reply = meta;
@@ -57,7 +57,7 @@ int pages_find(struct job *j, struct reply *meta, json_t *pages, signet_str path
     if (!all)
         return err_nomem(&j->err);
     for (size_t i = 0; i < json_array_size(pages); i++) {
-        VALUE_AUTO(v);
+        VALUE_AUTO json_t *v = NULL;
         int rc = path_get(&sc, path, json_array_get(pages, i), &v);
         if (rc)
             return rc;
@@ -76,8 +76,8 @@ int pages_find(struct job *j, struct reply *meta, json_t *pages, signet_str path
 
 static int next_by_path(struct job *j, struct frame *f, signet_str path, struct buf *to)
 {
-    VALUE_AUTO(v);
-    VALUE_AUTO(own);
+    VALUE_AUTO json_t *v = NULL;
+    VALUE_AUTO json_t *own = NULL;
     struct scope sc;
     scope_of(j, &sc, &j->err, &own);
     sc.reply = &f->reply;
@@ -275,7 +275,7 @@ static int condition(struct job *j, const struct node *map, const char *key, boo
     *ret = false;
     if (!cond)
         return 0;
-    VALUE_AUTO(own);
+    VALUE_AUTO json_t *own = NULL;
     struct scope sc;
     scope_of(j, &sc, &j->err, &own);
     sc.reply = &j->x.reply;

@@ -12,7 +12,7 @@ static inline void value_drop(json_t **v)
     json_decref(*v);
     *v = NULL;
 }
-#define VALUE_AUTO(name) __attribute__((cleanup(value_drop))) json_t *(name) = NULL
+#define VALUE_AUTO __attribute__((cleanup(value_drop)))
 
 json_t *value_text(signet_str s);      /* owned; NULL: no memory */
 signet_str value_str(const json_t *v); /* of a string, borrowed; else the empty string */

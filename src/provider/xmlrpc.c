@@ -70,8 +70,8 @@ static json_t *boxed(const json_t *v, unsigned depth)
 
 int xmlrpc_write(struct buf *to, const json_t *call)
 {
-    VALUE_AUTO(params);
-    VALUE_AUTO(doc);
+    VALUE_AUTO json_t *params = NULL;
+    VALUE_AUTO json_t *doc = NULL;
     params = json_array();
     if (!params || !json_array_size(call))
         return params ? SIGNET_EINVAL : SIGNET_ENOMEM;

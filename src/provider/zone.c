@@ -57,7 +57,7 @@ static bool is_step(const struct node *n)
 
 static int fixed(struct job *j, struct frame *f, const struct node *tmpl)
 {
-    VALUE_AUTO(own);
+    VALUE_AUTO json_t *own = NULL;
     struct scope sc;
     BUF_AUTO(text, 512);
     scope_of(j, &sc, &j->err, &own);
@@ -160,8 +160,8 @@ static void split_pick(signet_str pick, signet_str *elements, signet_str *name)
 
 static int name_of(struct job *j, json_t *element, signet_str path, char **ret)
 {
-    VALUE_AUTO(own);
-    VALUE_AUTO(v);
+    VALUE_AUTO json_t *own = NULL;
+    VALUE_AUTO json_t *v = NULL;
     struct scope sc;
     BUF_AUTO(text, LIM_TEXT);
     scope_of(j, &sc, &j->err, &own);
@@ -208,7 +208,7 @@ static int pick(struct job *j, const struct node *step, bool *ret_found)
 {
     const struct node *path = node_get(step, "pick");
     signet_str elements, name;
-    VALUE_AUTO(list);
+    VALUE_AUTO json_t *list = NULL;
     json_t *element = NULL;
     *ret_found = true;
     if (!path)

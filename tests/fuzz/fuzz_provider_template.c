@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct err e[3] = { 0 };
     struct scope sc = { .vars = { vars }, .n_vars = 1, .e = &e[0], .url = size & 1, .lenient = (size & 2) != 0 };
     BUF_AUTO(out, 1 << 16);
-    VALUE_AUTO(found);
+    VALUE_AUTO json_t *found = NULL;
     bool yes;
     if (expand_text(&sc, line[0], &out) && !e[0].text[0])
         abort();

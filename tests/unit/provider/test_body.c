@@ -12,7 +12,7 @@
 
 static void read_gives(const char *xml, const char *want)
 {
-    VALUE_AUTO(v);
+    VALUE_AUTO json_t *v = NULL;
     const char *why;
     if (xml_read(str_of(xml), &v, &why))
         fail_msg("%s: %s", xml, why);
@@ -41,7 +41,7 @@ static void hostile_xml_is_refused(void **state)
                                        "<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>",
                                        "<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a/>" };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        VALUE_AUTO(v);
+        VALUE_AUTO json_t *v = NULL;
         const char *why = NULL;
         assert_int_equal(xml_read(str_of(bad[i]), &v, &why), SIGNET_EPROTO);
         assert_non_null(why);
@@ -50,7 +50,7 @@ static void hostile_xml_is_refused(void **state)
     BUF_AUTO(deep, 1 << 20);
     for (unsigned i = 0; i < 100; i++)
         buf_addz(&deep, "<a>");
-    VALUE_AUTO(v);
+    VALUE_AUTO json_t *v = NULL;
     const char *why;
     assert_int_equal(xml_read(buf_str(&deep), &v, &why), SIGNET_EPROTO);
     assert_string_equal(why, "too deep or too much of it");
@@ -59,7 +59,7 @@ static void hostile_xml_is_refused(void **state)
 static void xml_is_written(void **state)
 {
     (void)state;
-    VALUE_AUTO(v);
+    VALUE_AUTO json_t *v = NULL;
     BUF_AUTO(out, 1000);
     v = json_pack("{s:{s:s, s:[s,i], s:{s:s, s:s}}}", "a", "@id", "1&2", "b", "<x>", 2, "c", "@k", "v", "$", "t");
     assert_int_equal(xml_write(&out, v), 0);
@@ -74,7 +74,7 @@ static void xml_is_written(void **state)
 static void xmlrpc_both_ways(void **state)
 {
     (void)state;
-    VALUE_AUTO(call);
+    VALUE_AUTO json_t *call = NULL;
     BUF_AUTO(out, 2000);
     call = json_pack("[s, i, {s:s, s:b}, [s]]", "examples.getStateName", 41, "low", "a<b", "yes", 1, "x");
     assert_int_equal(xmlrpc_write(&out, call), 0);
@@ -90,8 +90,8 @@ static void xmlrpc_both_ways(void **state)
         "version=\"1.0\"?><methodResponse><params><param><value><array><data><value><struct><member><name>id</name>"
         "<value><int>7</int></value></member><member><name>s</name><value>plain</value></member></struct></value>"
         "<value><boolean>0</boolean></value></data></array></value></param></params></methodResponse>";
-    VALUE_AUTO(tree);
-    VALUE_AUTO(value);
+    VALUE_AUTO json_t *tree = NULL;
+    VALUE_AUTO json_t *value = NULL;
     const char *why;
     assert_int_equal(xml_read(str_of(answer), &tree, &why), 0);
     assert_false(xmlrpc_fault(tree));
@@ -108,8 +108,8 @@ static void a_fault_of_xmlrpc(void **state)
         "<methodResponse><fault><value><struct><member><name>faultCode</name><value><int>4</int></value></member>"
         "<member><name>faultString</name><value><string>Too many parameters.</string></value></member></struct></value>"
         "</fault></methodResponse>";
-    VALUE_AUTO(tree);
-    VALUE_AUTO(value);
+    VALUE_AUTO json_t *tree = NULL;
+    VALUE_AUTO json_t *value = NULL;
     const char *why;
     assert_int_equal(xml_read(str_of(fault), &tree, &why), 0);
     assert_true(xmlrpc_fault(tree));
@@ -120,7 +120,7 @@ static void a_fault_of_xmlrpc(void **state)
 static void pairs_are_encoded(void **state)
 {
     (void)state;
-    VALUE_AUTO(v);
+    VALUE_AUTO json_t *v = NULL;
     BUF_AUTO(out, 1000);
     v = json_pack("{s:s, s:[i,i], s:n}", "b", "x y&z=\xc3\xbc", "a", 1, 2, "c");
     body_pairs(&out, v, true);

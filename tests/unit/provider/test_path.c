@@ -74,7 +74,7 @@ static void paths_find(void **state)
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         struct err e = { 0 };
         struct scope sc = scope(&e, &r);
-        VALUE_AUTO(v);
+        VALUE_AUTO json_t *v = NULL;
         if (path_get(&sc, str_of(t[i].path), doc, &v))
             fail_msg("%s: %s", t[i].path, e.text);
         char *text = v ? json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
@@ -93,7 +93,7 @@ static void broken_paths_are_refused(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct err e = { 0 };
         struct scope sc = scope(&e, NULL);
-        VALUE_AUTO(v);
+        VALUE_AUTO json_t *v = NULL;
         if (!path_get(&sc, str_of(bad[i]), doc, &v))
             fail_msg("%s is taken", bad[i]);
         assert_true(e.text[0] != '\0');

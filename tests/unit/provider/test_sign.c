@@ -98,8 +98,8 @@ static void as_published(void **state)
         struct pool pool = { 0 };
         const struct node *recipe = NULL;
         struct err e = { 0 };
-        VALUE_AUTO(vars);
-        VALUE_AUTO(headers);
+        VALUE_AUTO json_t *vars = NULL;
+        VALUE_AUTO json_t *headers = NULL;
         assert_non_null(c);
         assert_int_equal(node_parse(&pool, (signet_str){ c->text, c->n }, c->code, &recipe, &e), 0);
         vars = json_loads(x->vars, 0, NULL);

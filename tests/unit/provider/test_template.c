@@ -183,7 +183,7 @@ static void structure_is(const char *name, const char *want)
 {
     struct err e = { 0 };
     struct scope sc = scope(&e);
-    VALUE_AUTO(v);
+    VALUE_AUTO json_t *v = NULL;
     if (expand_node(&sc, node_get(let, name), &v))
         fail_msg("%s: %s", name, e.text);
     char *text = json_dumps(v, JSON_COMPACT);

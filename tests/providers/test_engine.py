@@ -1,0 +1,213 @@
+"""What the engine does with many jobs, and with answers that no provider should give."""
+import pytest
+
+from apis.gandiv5 import Gandi
+from apis.namecheap import Namecheap
+from apis.netcup import Netcup
+from apis.ovh import Ovh
+from fake import Api, route
+from harness import VALUE, Failed, Session, zones_of
+
+NAME = "_acme-challenge.example.com"
+HEAD = """provider: %s
+name: Example
+docs: https://example.net/docs
+creds: {token: EXAMPLE_TOKEN}
+api: https://api.example.net/v1
+auth: {bearer: "{token}"}
+"""
+
+
+class Odd(Api):
+    code, source, base = "odd", "none: this one is made up", "https://api.example.net/v1"
+    env = {"EXAMPLE_TOKEN": "example-token-0123456789"}
+    reply = {}
+
+    @route("GET", "/zones")
+    def zones_(self, r):
+        return self.reply.get("zones", (200, {"zones": [{"name": "example.com", "id": 7}]}))
+
+    @route("POST", "/records")
+    def add(self, r):
+        return self.reply.get("add", (200, {"id": "1"}))
+
+    @route("GET", "/jobs/{id}")
+    def job(self, r, id):
+        return 200, {"state": "running"}
+
+    @route("DELETE", "/records/{id}")
+    def remove(self, r, id):
+        return 204, None
+
+
+PLAIN = """zone: {get: /zones, page: {next: next}, pick: "zones[].name", save: {zid: id}}
+add: {post: /records, header: {X-Zone: "{zid}"}, json: {v: "{value}"}, save: {id: id}}
+remove: {delete: "/records/{id}"}
+"""
+
+
+@pytest.fixture
+def odd(tmp_path):
+    def start(text, **reply):
+        head = HEAD.replace("api: https://api.example.net/v1\n", "") if text.startswith("api:") else HEAD
+        (tmp_path / "odd.yaml").write_text(head % "odd" + text)
+        fake = Odd(zones_of("example.com"))
+        fake.reply = reply
+        return Session(fake, folder=str(tmp_path))
+    return start
+
+
+def fails(session, words):
+    with session as s:
+        with pytest.raises(Failed) as e:
+            s.job("present", NAME)
+        assert words in e.value.text, e.value.text
+        assert "example-token" not in e.value.text
+
+
+def test_the_plain_case(odd):
+    with odd(PLAIN) as s:
+        saved = s.job("present", NAME)
+        assert saved == {"zone": "example.com", "provider": "odd", "var.zid": "7", "var.id": '"1"'}
+        s.job("cleanup", NAME, saved=saved)
+
+
+def test_a_next_page_at_another_server_is_not_followed(odd):
+    fails(odd(PLAIN, zones=(200, {"zones": [], "next": "https://evil.example/zones"})), "goes on at another server")
+    fails(odd(PLAIN, zones=(200, {"zones": [], "next": "https://api.example.net.evil.example/"})), "goes on at another server")
+
+
+def test_endless_pages_end(odd):
+    fails(odd(PLAIN, zones=(200, {"zones": [], "next": "/v1/zones"})), "more than 200 pages")
+
+
+def test_a_value_cannot_begin_another_header(odd):
+    fails(odd(PLAIN, zones=(200, {"zones": [{"name": "example.com", "id": "7\r\nX-Other: 1"}]})), "cannot be sent")
+
+
+def test_a_value_cannot_change_the_host(odd):
+    text = PLAIN.replace("post: /records", "post: \"{zid|raw}/records\"").replace("get: /zones", "get: /v1/zones")
+    session = odd("api: https://api.example.net\n" + text, zones=(200, {"zones": [{"name": "example.com", "id": ".evil.example"}]}))
+    fails(session, "does not begin with a slash")
+
+
+def test_a_value_is_one_piece_of_a_path(odd):
+    with odd(PLAIN, add=(200, {"id": "../../zones?x=#"})) as s:
+        seen = []
+        s.intercept = lambda r: seen.append(r.path) or ((204, None) if r.method == "DELETE" else None)
+        s.job("cleanup", NAME, saved=s.job("present", NAME))
+        assert seen[-1] == "/v1/records/..%2F..%2Fzones%3Fx%3D%23"
+
+
+def test_deep_json_and_broken_json(odd):
+    fails(odd(PLAIN, zones=(200, "[" * 5000)), "no zone of this account")
+    fails(odd(PLAIN, zones=(200, "{\"zones\": ")), "no zone of this account")
+    fails(odd(PLAIN, add=(500, "<html>\x01\x1b[31mred</html>")), "\\x1b[31mred")
+
+
+def test_words_are_found_where_apis_put_them(odd):
+    for body, words in (({"message": "too red"}, "too red"), ({"error": {"message": "too blue"}}, "too blue"),
+                        ({"errors": [{"detail": "too green"}]}, "too green"), ("plain words", "plain words"), ("", "without a word")):
+        fails(odd(PLAIN, add=(422, body)), "Example: %s" % words if words != "without a word" else words)
+
+
+def test_a_job_that_never_ends(odd):
+    text = PLAIN.replace("save: {id: id}}", "save: {id: id}, wait: {get: /jobs/1, until: state=done}}") + "times: {propagation: 60, polling: 4}\n"
+    with odd(text) as s:
+        with pytest.raises(Failed) as e:
+            s.job("present", NAME)
+        assert "still not done after 60 seconds" in e.value.text and 50000 <= s.slept <= 70000
+
+
+def test_a_long_retry_after_is_cut(odd):
+    with odd(PLAIN, zones=(429, {}, [("Retry-After", "999999")])) as s:
+        with pytest.raises(Failed):
+            s.job("present", NAME)
+        assert 5 * 300 * 1000 <= s.slept < 6 * 300 * 1000
+        assert len(s.api.seen) == 6
+
+
+def test_names_that_dns_does_not_know_are_refused(odd):
+    with odd(PLAIN) as s:
+        for name in ("", "a..b", "a b.example.com", "x" * 254, "a/../b.example.com", "ä.example.com"):
+            with pytest.raises(Failed):
+                s.start("present", name)
+
+
+def many(session, zone="example.com", n=100):
+    ids = [session.start("present", "_acme-challenge.n%02d.%s" % (i, zone), "value-%02d" % i) for i in range(n)]
+    done = session.run()
+    assert all(done[i]["code"] == 0 for i in ids), [done[i]["text"] for i in ids if done[i]["code"]][:1]
+    return ids, done
+
+
+def test_a_hundred_names_of_a_zone_that_is_written_whole():
+    """One read and one write carry (nearly) all."""
+    fake = Namecheap(zones_of("example.com"))
+    with Session(fake) as s:
+        many(s)
+        assert len([x for x in fake.zones["example.com"].records if x.value.startswith("value-")]) == 100
+        assert sum(r.method == "POST" for r in fake.seen) <= 3
+
+
+def test_a_hundred_names_with_one_refresh():
+    fake = Ovh(zones_of("example.com"))
+    with Session(fake) as s:
+        ids, done = many(s)
+        assert sum(r.path.endswith("/refresh") for r in fake.seen) == 1
+        for i, id_ in enumerate(ids):
+            s.start("cleanup", "_acme-challenge.n%02d.example.com" % i, "value-%02d" % i, done[id_]["saved"])
+        assert all(d["code"] == 0 for d in s.run().values())
+        assert sum(r.path.endswith("/refresh") for r in fake.seen) == 2
+        assert not [x for x in fake.zones["example.com"].records if x.value.startswith("value-")]
+
+
+def test_one_login_for_all_and_a_logout():
+    fake = Netcup(zones_of("example.com"))
+    with Session(fake) as s:
+        many(s, n=20)
+    bodies = [r.text for r in fake.seen]
+    assert sum('"action":"login"' in b for b in bodies) == 1 and '"action":"logout"' in bodies[-1]
+
+
+def test_values_at_one_name_of_many_jobs():
+    fake = Gandi(zones_of("example.com"))
+    with Session(fake) as s:
+        ids = [s.start("present", NAME, "value-%02d" % i) for i in range(30)]
+        done = s.run()
+        assert all(done[i]["code"] == 0 for i in ids)
+        assert len(fake.zones["example.com"].at(NAME)) == 31
+        assert sum(r.method == "PUT" for r in fake.seen) <= 3
+        for i, id_ in enumerate(ids):
+            s.start("cleanup", NAME, "value-%02d" % i, done[id_]["saved"])
+        s.run()
+        assert [x.value for x in fake.zones["example.com"].at(NAME)] == ["somebody-elses-value"]
+
+
+def test_a_failed_write_fails_all_that_rode_along():
+    fake = Gandi(zones_of("example.com"))
+    refuse = lambda r: (400, {"message": "no more records"}) if r.method == "PUT" else None
+    with Session(fake, intercept=refuse) as s:
+        ids = [s.start("present", NAME, "value-%d" % i) for i in range(3)]
+        done = s.run()
+        assert all("no more records" in done[i]["text"] for i in ids)
+
+
+def test_a_lost_answer_is_found_again_at_the_cleanup():
+    """The record was made, but its answer never came: the second try makes another. The cleanup removes both."""
+    from apis.digitalocean import DigitalOcean
+    fake = DigitalOcean(zones_of("example.com"))
+    before = fake.zones["example.com"].snapshot()
+    lost = []
+
+    def lose(r):
+        if r.method == "POST" and not lost:
+            lost.append(fake.answer(r))
+            return {"net_err": -40, "why": "connection reset"}
+        return None
+
+    with Session(fake, intercept=lose) as s:
+        saved = s.job("present", NAME)
+        assert [x.value for x in fake.zones["example.com"].at(NAME)].count(VALUE) == 2 and saved["lost"] == "1"
+        s.job("cleanup", NAME, saved=saved)
+    assert fake.zones["example.com"].snapshot() == before
