@@ -176,7 +176,7 @@ static int inherit(struct provider_desc *d, const struct desc_source *src, unsig
         return 0;
     struct provider_desc *base = NULL;
     int rc = load_other(&base, like, src, depth, e);
-    if (rc)
+    if (rc || !base)
         return rc;
     d->root = node_overlay(&d->pool, base->root, d->own);
     for (size_t i = 0; i < base->n_vars; i++)
