@@ -88,7 +88,8 @@ typedef struct {
     unsigned poll_first_ms; /* first look after the challenges (finalize: twice that); 0: 15. From then on a Retry-After
                                is obeyed (up to 60 s) */
     unsigned poll_max_ms;   /* pauses grow up to this; 0: 15000 */
-    unsigned order_timeout_s;    /* longest time for an order, from start to certificate; 0: 900 */
+    unsigned order_timeout_s;    /* longest time for an order, from start to certificate, but for the time in which
+                                  * challenges are set up (2 h at most); 0: 900 */
     unsigned finalize_timeout_s; /* longest wait for the certificate after finalize; 0: what order_timeout_s leaves */
     unsigned retries;            /* tries of one request after transient faults; 0: 4 */
     int allow_http;              /* accept http: URLs whose host is a loopback address (tests only) */
@@ -190,6 +191,8 @@ typedef struct {
                          happens */
     int release;      /* deactivate the authorizations once the certificate is there */
     int keep_pending; /* leave pending authorizations of a failed order as they are (default: deactivate them) */
+    int one_by_one;   /* a challenge is presented when the one before it was validated and taken away: for those who can
+                         hold one answer at a time. Slow */
 } signet_order_params;
 SIGNET_API int signet_order_start(signet_session *s, const signet_order_params *p, signet_job **ret);
 /* Gives the CSR to an order that was started without one. */

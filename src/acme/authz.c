@@ -3,7 +3,7 @@
 
 /* RFC 8555 section 7.1.4: which identifiers are proven already, and what would prove the others. */
 
-static enum authz_status authz_status(signet_str s)
+enum authz_status authz_status(signet_str s)
 {
     static const struct {
         signet_str name;

@@ -253,6 +253,30 @@ static struct authz **chal_sorted(struct order_job *o)
     return by;
 }
 
+static void chal_present(struct authz *a, unsigned left)
+{
+    a->left = left;
+    a->chal_id = ++a->o->j.s->next_chal_id;
+    a->step = CHAL_PRESENTING;
+    item_queue(a->o->j.s, &a->it, SIGNET_ACT_PRESENT);
+}
+
+/* One by one: the first that was not yet. */
+static void chal_present_next(struct order_job *o)
+{
+    struct authz **by = chal_sorted(o);
+    if (!by) {
+        job_nomem(&o->j);
+        return;
+    }
+    for (size_t i = 0; i < o->n_idents; i++)
+        if (by[i] && by[i]->step == CHAL_NONE) {
+            o->n_presenting++;
+            chal_present(by[i], 0);
+            return;
+        }
+}
+
 void chal_present_all(struct order_job *o)
 {
     struct authz **by = chal_sorted(o);
@@ -263,16 +287,16 @@ void chal_present_all(struct order_job *o)
     o->phase = PHASE_CHALLENGE;
     for (size_t i = 0; i < o->n_idents; i++)
         o->total += by[i] != NULL;
-    o->n_waiting = o->n_presenting = o->total;
+    o->n_waiting = o->total;
+    o->n_presenting = o->one_by_one ? 0 : o->total;
+    if (o->total) /* how long that takes is the embedder's to say; the CA's time begins when it is done */
+        tmr_set(&o->j.s->timers, &o->j.deadline, o->j.s->t + LIM_PRESENT_MS, o->j.deadline.fire);
     unsigned left = o->total;
-    for (size_t i = 0; i < o->n_idents; i++) {
-        if (!by[i])
-            continue;
-        by[i]->left = --left;
-        by[i]->chal_id = ++o->j.s->next_chal_id;
-        by[i]->step = CHAL_PRESENTING;
-        item_queue(o->j.s, &by[i]->it, SIGNET_ACT_PRESENT);
-    }
+    if (o->one_by_one && o->total)
+        chal_present_next(o);
+    for (size_t i = 0; i < o->n_idents && !o->one_by_one; i++)
+        if (by[i])
+            chal_present(by[i], --left);
     if (o->total)
         return;
     o->phase = PHASE_POLL; /* all were valid before: the order should say so now */
@@ -285,7 +309,60 @@ static void chal_answered(struct order_job *o)
     if (--o->n_waiting)
         return;
     o->phase = PHASE_POLL;
+    tmr_set(&o->j.s->timers, &o->j.deadline, o->j.s->t + (int64_t)o->j.s->order_timeout_s * 1000, o->j.deadline.fire);
     order_poll_first(o);
+}
+
+static void one_poll(struct authz *a);
+static void chal_clean_one(struct authz *a);
+
+static void one_polled(struct req *r, struct reply *rp)
+{
+    struct authz *a = r->ctx;
+    struct order_job *o = a->o;
+    if (rp->code != 0) {
+        job_fail(&o->j, rp->problem);
+        return;
+    }
+    a->status = authz_status(js_str(rp->json, "status"));
+    if (a->status == AUTHZ_VALID)
+        chal_clean_one(a);
+    else if (a->status == AUTHZ_INVALID)
+        authz_collect(o, NULL);
+    else
+        one_poll(a);
+}
+
+/* One by one: its own authorization is looked at until it is valid. */
+static void one_poll(struct authz *a)
+{
+    struct order_job *o = a->o;
+    struct req_spec spec = { .url = a->url,
+                             .auth = AUTH_KID,
+                             .flags = REQ_JSON,
+                             .payload = str_dup(STR("")),
+                             .max_body = LIM_ORDER_BODY,
+                             .doing = "waiting for the validation",
+                             .done = one_polled,
+                             .ctx = a };
+    o->pause_ms = o->pause_ms + o->pause_ms / 3;
+    if (o->pause_ms > o->j.s->poll_max_ms)
+        o->pause_ms = o->j.s->poll_max_ms;
+    if (!spec.payload)
+        job_nomem(&o->j);
+    else
+        (void)req_start_in(o->j.s, &o->j, &spec, o->pause_ms, NULL);
+}
+
+/* The CA has been told, or knows. */
+static void chal_told(struct authz *a)
+{
+    if (!a->o->one_by_one) {
+        chal_answered(a->o);
+        return;
+    }
+    a->o->pause_ms = a->o->j.s->poll_first_ms;
+    one_poll(a);
 }
 
 /* A refusal may mean that an earlier try, whose answer was lost, got through: the order will tell. */
@@ -298,14 +375,14 @@ static void chal_posted(struct req *r, struct reply *rp)
         job_fail(&o->j, rp->problem);
         return;
     }
-    chal_answered(o);
+    chal_told(a);
 }
 
 static void chal_post(struct authz *a)
 {
     struct order_job *o = a->o;
     if (a->started) {
-        chal_answered(o);
+        chal_told(a);
         return;
     }
     char *payload = js_dump(json_object());
@@ -350,6 +427,21 @@ void chal_clean_all(struct order_job *o, bool at_once)
         chal_clean(&o->authz[i], at_once);
 }
 
+/* One by one: the last is over; the next, or all are. */
+static void chal_one_done(struct order_job *o)
+{
+    bool more = o->n_waiting > 1;
+    chal_answered(o);
+    if (more)
+        chal_present_next(o);
+}
+
+static void chal_clean_one(struct authz *a)
+{
+    a->left = 0;
+    chal_clean(a, false);
+}
+
 static void chal_present_failed(struct authz *a, int err, signet_str why)
 {
     struct order_job *o = a->o;
@@ -376,6 +468,8 @@ int job_challenge_done(struct item *it, int err, signet_str why)
     if (cleanup) {
         a->step = CHAL_CLEAN;
         o->n_cleaning--;
+        if (o->one_by_one && o->phase == PHASE_CHALLENGE && !o->j.failing)
+            chal_one_done(o);
         order_settle(o);
         return 0;
     }

@@ -53,7 +53,7 @@ struct order_job {
     size_t n_idents;
     struct buf csr;
     signet_str profile, not_before, not_after, replaces, preferred_chain;
-    bool fetch_alternates, profile_optional, revalidate, keep_pending, release, resumed;
+    bool fetch_alternates, profile_optional, revalidate, keep_pending, release, one_by_one, resumed;
     signet_str url, finalize_url, cert_url;
     struct authz *authz;
     size_t n_authz;
@@ -98,6 +98,7 @@ void order_settle(struct order_job *o);
 /* authz.c */
 int authz_list(struct order_job *o, json_t *urls); /* 0, or the job has failed */
 void authz_fetch_all(struct order_job *o);
+enum authz_status authz_status(signet_str s); /* of a status in words */
 void authz_collect(struct order_job *o, json_t *error);
 void authz_look(struct order_job *o);
 void authz_deactivate_pending(struct order_job *o);

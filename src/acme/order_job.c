@@ -175,6 +175,7 @@ int signet_order_start(signet_session *s, const signet_order_params *p, signet_j
     o->revalidate = p->revalidate != 0;
     o->keep_pending = p->keep_pending != 0;
     o->release = p->release != 0;
+    o->one_by_one = p->one_by_one != 0;
     int rc = order_copy(o, p);
     if (rc != 0) {
         job_destroy(j);

@@ -31,6 +31,7 @@ struct challenge {
     struct err err;
     char *auth_output; /* manual: what the auth hook printed; owned, freed by the maker */
     void *priv;        /* the solver's note of what it put up; gone after cleanup */
+    unsigned news;     /* raised by step() when describe() has more to say than before */
 };
 
 struct ui; /* client/ui.h: manual asks and tells through it */
@@ -51,12 +52,16 @@ struct solver_ops {
     int (*open)(struct solver **ret, const struct solver_ctx *ctx, struct err *e);
     /* Order of preference of types for one identifier, as SIGNET_PREFS; 0: cannot serve it (e says why). */
     uint32_t (*prefs)(struct solver *s, const signet_ident *id, struct err *e);
+    /* True when it cannot hold several answers at a time: each is then presented, validated and taken away before the
+     * next. Called after prefs of all names. May be NULL: it can. */
+    bool (*one_by_one)(const struct solver *s);
     /* Begins to present each; sets state of each to WAITING, READY or FAILED. A negative result means none was
      * presented and e says why. */
     int (*present)(struct solver *s, struct challenge **c, size_t n, struct err *e);
     /* May be NULL. Moves WAITING ones on; called now and then while any is WAITING. */
     void (*step)(struct solver *s, struct challenge **c, size_t n);
-    /* Takes every one away, whatever its state; failures are logged, not returned. State becomes CLEAN. */
+    /* Takes every one away, whatever its state; failures are logged, not returned. State becomes CLEAN; or FAILED when
+     * something is left that the journal's entry can still take away in a later run. */
     void (*cleanup)(struct solver *s, struct challenge **c, size_t n);
     /* Words for the user when the CA could not validate: what to check, one paragraph, to stand after "Hint: ". May be
      * NULL. Good until close, also after the cleanup of `failed`. */
@@ -77,6 +82,9 @@ struct solver_ops {
     /* NULL is fine. */
     void (*close)(struct solver *s);
 };
+
+/* Ends what solvers share (processes, listeners), before the loop goes. */
+void solvers_done(void);
 
 /* The solver by certbot's name ("standalone", "webroot", "manual"), also "dist:plugin" forms; NULL when there is none.
  */

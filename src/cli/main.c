@@ -1,6 +1,7 @@
 /* The certbot face: arguments in, exit status out. */
 #include "cli/check.h"
 #include "cli/dev_nginx.h"
+#include "cli/dns_tool.h"
 #include "cli/gen.h"
 #include "cli/help.h"
 #include "cli/lego.h"
@@ -9,6 +10,7 @@
 #include "cli/parse.h"
 #include "cli/selftest.h"
 #include "cli/ui_tty.h"
+#include "client/dns_try.h"
 #include "client/run.h"
 #include "talker/roles.h"
 #include <signal.h>
@@ -34,6 +36,7 @@ struct program {
     struct logfile log;
     struct tree tree;
     struct buf shown; /* the arguments, without secrets */
+    bool dns_try;     /* the arguments are those of `dns try` */
 };
 
 /* Until the loop has its own handlers, and in the verbs that have none: at a prompt, nothing is half done. */
@@ -197,6 +200,14 @@ static int run(struct program *p)
     return status;
 }
 
+/* `dns try`, parsed as the certonly that it rehearses. */
+static int try_dns(struct program *p)
+{
+    struct err e = { 0 };
+    int rc = dns_try(&p->req, &p->ui.ui, &e);
+    return rc ? tell_failure(p, rc, &e) : 0;
+}
+
 static int start(struct program *p, int argc, char *argv[])
 {
     BUF_AUTO(user_ini, 8192);
@@ -218,7 +229,7 @@ static int start(struct program *p, int argc, char *argv[])
         return usage_error(p, &e);
     ui_tty_init(&p->ui, &p->req, 0, 1, 2);
     (void)log_add_sink(ui_tty_sink, &p->ui);
-    return rc ? tell_failure(p, rc, &e) : run(p);
+    return rc ? tell_failure(p, rc, &e) : p->dns_try ? try_dns(p) : run(p);
 }
 
 int main(int argc, char *argv[])
@@ -230,11 +241,14 @@ int main(int argc, char *argv[])
     if (roles_run(argc, argv, &status))
         return status;
     harden();
-    if (selftest_run(argc, argv, &status))
+    if (selftest_run(argc, argv, &status) || dns_tool_run(argc, argv, &status))
         return status;
     if (lego_is_meant(argc, argv))
         return lego_main(argc, argv);
-    status = start(&p, argc, argv);
+    char **words = NULL;
+    p.dns_try = dns_tool_try(argc, argv, &words, &argc);
+    status = start(&p, argc, words ? words : argv);
+    free(words);
     request_done(&p.req);
     buf_done(&p.shown);
     return status;

@@ -91,6 +91,11 @@ static const struct help_topic topics[] = {
               "(installer). The command "
               "\"plugins\" lists those there are, and --help with the name of one shows its own options." },
     { .name = "apache", .text = "Proves control and installs with Apache" },
+    { .name = "dns",
+      .text =
+          "Answers in the DNS (dns-01), with any provider. `dnshelp` lists the providers, `dnshelp -c CODE` the "
+          "variables of one; `dns try CODE -d NAME` tries it without a CA; `dns check FILE` checks a description of "
+          "your own" },
     { .name = "dns-cloudflare", .text = "TXT records at Cloudflare" },
     { .name = "dns-digitalocean", .text = "TXT records at DigitalOcean" },
     { .name = "dns-dnsimple", .text = "TXT records at DNSimple" },

@@ -21,7 +21,8 @@ struct chal_item {
     char *text[6]; /* ident, token, key_auth, name, value + room */
     uint64_t chal_id, present_id, cleanup_id;
     bool answered, want_cleanup, cleaned;
-    uint64_t note; /* in the journal */
+    unsigned noted; /* c.news that the journal has */
+    uint64_t note;  /* in the journal */
 };
 
 struct issuer {
@@ -210,8 +211,8 @@ static signet_str profile_of(const struct request *req)
 
 static int start_order(struct issuer *s, struct issue *i, struct err *e)
 {
-    signet_order_ident *idents;
-    size_t n;
+    signet_order_ident *idents = NULL;
+    size_t n = 0;
     int rc;
     if ((rc = open_solver(s, i, e)) || (rc = make_csr(i, e)) || (rc = order_idents(i, &idents, &n, e)))
         return rc;
@@ -229,6 +230,7 @@ static int start_order(struct issuer *s, struct issue *i, struct err *e)
         .revalidate = i->req.dry_run,
         .release = i->req.lego.deactivate_authz,
         .order_url = buf_str(&i->order_url),
+        .one_by_one = i->ops->one_by_one && i->ops->one_by_one(i->solver),
     };
     rc = ca_order(i->slot->ca, &p, i, &i->job, e);
     free(idents);
@@ -375,7 +377,8 @@ static void clean_wanted(struct issuer *s, struct issue *i)
         if (!is_to_clean(c))
             continue;
         c->cleaned = true;
-        journal_done(s->run->journal, &c->note);
+        if (c->c.state == CHAL_CLEAN)
+            journal_done(s->run->journal, &c->note);
         if (c->cleanup_id)
             ca_challenge_done(i->slot->ca, c->cleanup_id, 0, STR(""));
     }
@@ -504,6 +507,17 @@ static void give_up(struct issuer *s)
             settle(s, s->v[k]);
 }
 
+static void note_news(struct issuer *s, struct issue *i)
+{
+    for (size_t k = 0; k < i->n_chals; k++) {
+        struct chal_item *c = &i->chals[k];
+        if (c->noted == c->c.news || c->cleaned)
+            continue;
+        c->noted = c->c.news;
+        owe_challenge(s->run, i, &c->c, &c->note);
+    }
+}
+
 static bool step_waiting(struct issuer *s)
 {
     bool any = false;
@@ -516,6 +530,7 @@ static bool step_waiting(struct issuer *s)
         if (v && n) {
             any = true;
             i->ops->step(i->solver, v, n);
+            note_news(s, i);
             answer_settled(i);
         }
         free(v);

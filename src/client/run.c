@@ -1,5 +1,5 @@
 #include "base/log.h"
-#include "challenge/ports.h"
+#include "challenge/solver.h"
 #include "client/install.h"
 #include "client/owe.h"
 #include <stdlib.h>
@@ -80,7 +80,7 @@ static void finish(struct run *r)
     cas_close(r);
     journal_close(r->journal);
     hooks_done(&r->hooks);
-    ports_done();
+    solvers_done();
     loop_free(r->loop);
     report_done(&r->report);
     if (r->req)

@@ -2,11 +2,11 @@
 #include "base/buf.h"
 #include "crypto/truststore.h"
 #include "net/https_route.h"
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define WAIT_MAX_MS 3600000
+#define WAIT_MAX_MS     3600000
+#define HEADER_LINE_MAX (20u << 10) /* of one that we send */
 
 /* One request, from https_send until its answer was handed out. */
 struct exchange {
@@ -28,6 +28,10 @@ struct exchange {
     struct buf link_text; /* the Link values, one after the other */
     size_t link_ends[HTTPS_LINKS_MAX], n_links;
     char error[CURL_ERROR_SIZE];
+    bool is_special;
+    struct https_special special; /* its texts are owned; no headers in it */
+    struct buf fields;            /* keep_headers: names and values, one after the other */
+    size_t field_ends[2 * HTTPS_HEADER_LINES], n_fields;
 };
 
 struct https {
@@ -45,6 +49,9 @@ struct https {
     size_t n_spare;
     struct exchange *handed; /* whose answer the caller is looking at */
     signet_str links[HTTPS_LINKS_MAX];
+    struct https_header headers[HTTPS_HEADER_LINES];
+    struct curl_waitfd *waits;
+    unsigned waits_cap;
     char why[2 * CURL_ERROR_SIZE + 256];
 };
 
@@ -60,6 +67,12 @@ static void exchange_free(struct exchange *x)
     buf_done(&x->retry_after);
     buf_done(&x->answer);
     buf_done(&x->link_text);
+    buf_done(&x->fields);
+    free((char *)(uintptr_t)x->special.ca);
+    free((char *)(uintptr_t)x->special.cert);
+    if (x->special.key)
+        explicit_bzero((char *)(uintptr_t)x->special.key, strlen(x->special.key));
+    free((char *)(uintptr_t)x->special.key);
     free(x->url);
     free(x->method);
     free(x);
@@ -91,7 +104,18 @@ static void forget_headers(struct exchange *x)
     buf_clear(&x->nonce);
     buf_clear(&x->retry_after);
     buf_clear(&x->link_text);
-    x->n_links = 0;
+    buf_clear(&x->fields);
+    x->n_links = x->n_fields = 0;
+}
+
+static void keep_field(struct exchange *x, signet_str name, signet_str value)
+{
+    if (x->n_fields + 2 > sizeof(x->field_ends) / sizeof(x->field_ends[0]))
+        return;
+    buf_add(&x->fields, name);
+    x->field_ends[x->n_fields++] = x->fields.n;
+    buf_add(&x->fields, value);
+    x->field_ends[x->n_fields++] = x->fields.n;
 }
 
 static void keep_link(struct exchange *x, signet_str value)
@@ -138,8 +162,11 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
             x->owner->h1 = true;
         return n;
     }
-    if (str_cut(line, ':', &name, &value))
-        keep_header(x, name, str_trim(value));
+    if (!str_cut(line, ':', &name, &value))
+        return n;
+    keep_header(x, name, str_trim(value));
+    if (x->special.keep_headers)
+        keep_field(x, name, str_trim(value));
     return n;
 }
 
@@ -154,7 +181,30 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *ctx)
     return truststore_attach(h->roots, ssl_ctx) ? CURLE_SSL_CACERT_BADFILE : CURLE_OK;
 }
 
-static void set_trust(struct https *h, CURL *c)
+static CURLcode set_blob(CURL *c, CURLoption option, const char *pem)
+{
+    struct curl_blob blob = { .data = (void *)(uintptr_t)pem, .len = strlen(pem), .flags = CURL_BLOB_COPY };
+    return curl_easy_setopt(c, option, &blob);
+}
+
+/* What the user has set for this server: another root, a certificate of ours, no check at all. */
+static int set_special_trust(CURL *c, const struct https_special *s)
+{
+    CURLcode rc = CURLE_OK;
+    if (s->ca)
+        rc = set_blob(c, CURLOPT_CAINFO_BLOB, s->ca);
+    if (!rc && s->cert)
+        rc = set_blob(c, CURLOPT_SSLCERT_BLOB, s->cert);
+    if (!rc && s->key)
+        rc = set_blob(c, CURLOPT_SSLKEY_BLOB, s->key);
+    if (!rc && s->no_verify)
+        rc = curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+    if (!rc && s->no_verify)
+        rc = curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
+    return rc ? SIGNET_ENOMEM : 0;
+}
+
+static void set_trust(struct https *h, CURL *c, const struct https_special *s)
 {
     /* libcurl's own way would decode the whole bundle for each connection, and keep a copy; the truststore decodes what
      * is asked for. */
@@ -168,7 +218,7 @@ static void set_trust(struct https *h, CURL *c)
     curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, h->no_verify ? 0L : 1L);
     curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, h->no_verify || (h->server_name && h->roots) ? 0L : 2L);
     curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    if (h->roots && !h->no_verify) {
+    if (h->roots && !h->no_verify && !s->ca && !s->no_verify) {
         curl_easy_setopt(c, CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
         curl_easy_setopt(c, CURLOPT_SSL_CTX_DATA, h);
     }
@@ -177,7 +227,7 @@ static void set_trust(struct https *h, CURL *c)
 static void set_connection(struct https *h, CURL *c, const struct exchange *x)
 {
     /* http: is for a server on this machine only, whatever the URL's writer may think. */
-    bool http = h->allow_http && x->route.loopback;
+    bool http = (h->allow_http && x->route.loopback) || x->special.http;
     curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, http ? "http,https" : "https");
     curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     curl_easy_setopt(c, CURLOPT_PIPEWAIT, 1L);
@@ -187,14 +237,15 @@ static void set_connection(struct https *h, CURL *c, const struct exchange *x)
     curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTPS_CONNECT_MS);
     /* No limit on the speed beside it: a CA may think for long before the first byte of a certificate comes. */
-    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)h->timeout_s * 1000L);
+    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS,
+                     x->special.timeout_ms ? (long)x->special.timeout_ms : (long)h->timeout_s * 1000L);
     curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
 static int add_header(struct exchange *x, const char *name, signet_str value)
 {
-    BUF_AUTO(line, 4096);
-    buf_addf(&line, "%s: ", name);
+    BUF_AUTO(line, HEADER_LINE_MAX);
+    buf_addf(&line, value.n ? "%s: " : "%s:", name);
     buf_add(&line, value);
     struct curl_slist *l = buf_err(&line) ? NULL : curl_slist_append(x->headers, buf_z(&line));
     if (!l)
@@ -203,37 +254,33 @@ static int add_header(struct exchange *x, const char *name, signet_str value)
     return 0;
 }
 
-/* A whole line; one with a line break in it would be two. */
-static int add_line(struct exchange *x, signet_str text)
-{
-    BUF_AUTO(line, HTTPS_HEADER_MAX);
-    buf_add(&line, text);
-    if (str_has(text, '\r') || str_has(text, '\n') || buf_err(&line))
-        return SIGNET_EINVAL;
-    struct curl_slist *l = curl_slist_append(x->headers, buf_z(&line));
-    if (!l)
-        return SIGNET_ENOMEM;
-    x->headers = l;
-    return 0;
-}
-
-static int set_request(struct exchange *x, CURL *c)
+static int set_method(struct exchange *x, CURL *c)
 {
     signet_str method = str_of(x->method);
-    curl_easy_setopt(c, CURLOPT_URL, x->url);
-    curl_easy_setopt(c, CURLOPT_USERAGENT, x->owner->user_agent);
+    bool post = str_eq(method, STR("POST")), get = str_eq(method, STR("GET"));
     if (str_eq(method, STR("HEAD"))) {
         curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
-    } else if (!str_eq(method, STR("GET"))) {
+        return 0;
+    }
+    if (post || x->body.p) {
         curl_easy_setopt(c, CURLOPT_POST, 1L);
         if (!str_eq(method, STR("POST")))
             curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, x->method);
         curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->body.n);
         curl_easy_setopt(c, CURLOPT_POSTFIELDS, x->body.n ? x->body.p : "");
-        /* waiting for "100 Continue" would cost a second with servers that send none */
-        if (add_header(x, "Expect", (signet_str){ 0 }))
-            return SIGNET_ENOMEM;
     }
+    if (!post && (!get || x->body.p))
+        curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, x->method);
+    /* waiting for "100 Continue" would cost a second with servers that send none */
+    return post || x->body.p ? add_header(x, "Expect", (signet_str){ 0 }) : 0;
+}
+
+static int set_request(struct exchange *x, CURL *c)
+{
+    curl_easy_setopt(c, CURLOPT_URL, x->url);
+    curl_easy_setopt(c, CURLOPT_USERAGENT, x->owner->user_agent);
+    if (set_method(x, c))
+        return SIGNET_ENOMEM;
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, x->headers);
     curl_easy_setopt(c, CURLOPT_ERRORBUFFER, x->error);
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
@@ -250,6 +297,40 @@ static void append(struct https *h, struct exchange *x)
     h->last = &x->next;
 }
 
+static char *copy_text(const char *z, bool *ok)
+{
+    char *copy = z ? str_dup(str_of(z)) : NULL;
+    *ok &= !z || copy;
+    return copy;
+}
+
+static int take_special(struct exchange *x, const struct https_special *s)
+{
+    bool ok = true;
+    char name[256];
+    if (!s)
+        return 0;
+    x->is_special = true;
+    x->special = *s;
+    x->special.headers = NULL;
+    x->special.ca = copy_text(s->ca, &ok);
+    x->special.cert = copy_text(s->cert, &ok);
+    x->special.key = copy_text(s->key, &ok);
+    x->fields = BUF_INIT(HTTPS_HEADERS_MAX);
+    for (size_t i = 0; i < s->n_headers && ok; i++) {
+        signet_str n = s->headers[i].name, v = s->headers[i].value;
+        /* one with a line break in it would be two */
+        ok = n.n && n.n < sizeof(name) && !str_has(n, '\n') && !str_has(n, '\r') && !str_has(v, '\n') &&
+             !str_has(v, '\r');
+        if (!ok)
+            break;
+        memcpy(name, n.p, n.n);
+        name[n.n] = '\0';
+        ok = add_header(x, name, s->headers[i].value) == 0;
+    }
+    return ok ? 0 : SIGNET_ENOMEM;
+}
+
 int https_send(struct https *h, const struct https_request *q)
 {
     struct exchange *x = calloc(1, sizeof(*x));
@@ -264,15 +345,12 @@ int https_send(struct https *h, const struct https_request *q)
     x->content_type = x->location = x->nonce = x->retry_after = BUF_INIT(HTTPS_HEADER_MAX);
     x->link_text = BUF_INIT(HTTPS_HEADERS_MAX);
     x->answer = BUF_INIT(q->max_body);
-    int rc = 0;
-    for (size_t i = 0; !rc && i < q->n_headers; i++)
-        rc = add_line(x, q->headers[i]);
-    if (rc || !x->url || !x->method || (q->content_type.n && add_header(x, "Content-Type", q->content_type)) ||
-        (q->accept.n && add_header(x, "Accept", q->accept))) {
+    if (!x->url || !x->method || (q->content_type.n && add_header(x, "Content-Type", q->content_type)) ||
+        (q->accept.n && add_header(x, "Accept", q->accept)) || take_special(x, q->special)) {
         exchange_free(x);
         return SIGNET_ENOMEM;
     }
-    x->route_rc = q->url.n > HTTPS_URL_MAX ? 0 : route_plan(&x->route, x->url);
+    x->route_rc = q->url.n > HTTPS_URL_LONG ? 0 : route_plan(&x->route, x->url);
     append(h, x);
     return 0;
 }
@@ -282,9 +360,10 @@ static int start(struct https *h, struct exchange *x)
     CURL *c = h->n_spare ? h->spare[--h->n_spare] : curl_easy_init();
     if (!c)
         return SIGNET_ENOMEM;
-    set_trust(h, c);
+    set_trust(h, c, &x->special);
     set_connection(h, c, x);
-    if (set_request(x, c) || route_apply(&x->route, c) || curl_multi_add_handle(h->multi, c)) {
+    if (set_special_trust(c, &x->special) || set_request(x, c) || route_apply(&x->route, c) ||
+        curl_multi_add_handle(h->multi, c)) {
         curl_easy_cleanup(c);
         return SIGNET_ENOMEM;
     }
@@ -315,7 +394,7 @@ static void unlink_first(struct https *h, struct exchange **at)
 static int hindrance(struct https *h, struct exchange *x)
 {
     const char *why = "";
-    if (strlen(x->url) > HTTPS_URL_MAX) {
+    if (strlen(x->url) > (x->is_special ? HTTPS_URL_LONG : HTTPS_URL_MAX)) {
         refuse(x, SIGNET_ELIMIT, "the URL is too long");
         return -1;
     }
@@ -429,6 +508,12 @@ static void fill_answer(struct https *h, struct exchange *x, struct https_answer
         h->links[i] = (signet_str){ x->link_text.p + from, x->link_ends[i] - from };
         from = x->link_ends[i];
     }
+    from = 0;
+    for (size_t i = 0; i < x->n_fields; i++) {
+        signet_str *to = i % 2 ? &h->headers[i / 2].value : &h->headers[i / 2].name;
+        *to = (signet_str){ x->fields.p + from, x->field_ends[i] - from };
+        from = x->field_ends[i];
+    }
     *ret = (struct https_answer){
         .id = x->id,
         .method = str_of(x->method),
@@ -442,6 +527,8 @@ static void fill_answer(struct https *h, struct exchange *x, struct https_answer
         .body = buf_str(&x->answer),
         .links = h->links,
         .n_links = x->n_links,
+        .headers = h->headers,
+        .n_headers = x->n_fields / 2,
     };
 }
 
@@ -509,25 +596,49 @@ static bool can_start(struct https *h)
     return false;
 }
 
-int https_wait(struct https *h, int fd, short events, int timeout_ms, short *ret_revents)
+static struct curl_waitfd *waits_for(struct https *h, unsigned n)
+{
+    if (n > h->waits_cap) {
+        struct curl_waitfd *v = reallocarray(h->waits, n, sizeof(*v));
+        if (!v)
+            return NULL;
+        h->waits = v;
+        h->waits_cap = n;
+    }
+    return h->waits;
+}
+
+int https_wait_fds(struct https *h, struct pollfd *fds, unsigned n, int timeout_ms)
 {
     _Static_assert(CURL_WAIT_POLLIN == POLLIN && CURL_WAIT_POLLOUT == POLLOUT, "libcurl passes poll's bits on");
     struct pollfd dns[RESOLVE_FDS_MAX];
-    struct curl_waitfd extra[1 + RESOLVE_FDS_MAX] = { { .fd = fd, .events = events } };
     int unused;
     if (timeout_ms < 0)
         timeout_ms = WAIT_MAX_MS; /* libcurl knows no "for ever" */
     timeout_ms = can_start(h) ? 0 : resolver_timeout(h->names, timeout_ms);
-    unsigned n = resolver_fds(h->names, dns);
-    for (unsigned i = 0; i < n; i++)
-        extra[1 + i] = (struct curl_waitfd){ .fd = dns[i].fd, .events = dns[i].events };
-    if (curl_multi_poll(h->multi, extra, 1 + n, timeout_ms, &unused))
+    unsigned n_dns = resolver_fds(h->names, dns);
+    struct curl_waitfd *all = waits_for(h, n + n_dns);
+    if (!all)
+        return SIGNET_ENOMEM;
+    for (unsigned i = 0; i < n + n_dns; i++) {
+        const struct pollfd *p = i < n ? &fds[i] : &dns[i - n];
+        all[i] = (struct curl_waitfd){ .fd = p->fd, .events = p->events };
+    }
+    if (curl_multi_poll(h->multi, all, n + n_dns, timeout_ms, &unused))
         return SIGNET_ESYS;
-    for (unsigned i = 0; i < n; i++)
-        dns[i].revents = extra[1 + i].revents;
-    resolver_run(h->names, dns, n);
-    *ret_revents = extra[0].revents;
+    for (unsigned i = 0; i < n + n_dns; i++)
+        *(i < n ? &fds[i].revents : &dns[i - n].revents) = all[i].revents;
+    resolver_run(h->names, dns, n_dns);
     return 0;
+}
+
+int https_wait(struct https *h, int fd, short events, int timeout_ms, short *ret_revents)
+{
+    struct pollfd one = { .fd = fd, .events = events };
+    int rc = https_wait_fds(h, &one, 1, timeout_ms);
+    if (!rc)
+        *ret_revents = one.revents;
+    return rc;
 }
 
 bool https_busy(const struct https *h)
@@ -603,6 +714,7 @@ void https_free(struct https *h)
         curl_multi_cleanup(h->multi);
     truststore_free(h->roots);
     resolver_free(h->names);
+    free(h->waits);
     free(h->user_agent);
     free(h->server_name);
     free(h);

@@ -41,6 +41,7 @@ struct loop {
     uint64_t next_seq;
     unsigned depth; /* of steps within steps */
     int wake[2];
+    bool poked;
     struct sigaction before[N_CAUGHT];
 };
 
@@ -258,6 +259,18 @@ int loop_step(struct loop *l, int timeout_ms)
     if (!--l->depth)
         free_dead(l);
     return signal_came ? SIGNET_ECANCELED : 0;
+}
+
+void loop_poke(struct loop *l)
+{
+    l->poked = true;
+}
+
+bool loop_poked(struct loop *l)
+{
+    bool was = l->poked;
+    l->poked = false;
+    return was;
 }
 
 int loop_signal(const struct loop *l)

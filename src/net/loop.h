@@ -36,6 +36,10 @@ void loop_timer_free(struct timer *t); /* safe inside its handler; NULL is fine 
  * Returns 0, or SIGNET_ECANCELED once a terminating signal came (and on every later call, which then waits
  * for nothing, until loop_signal_clear). A child that ended wakes it, too. */
 int loop_step(struct loop *l, int timeout_ms);
+/* For a handler that has brought something which whoever waits should look at: a wait with a timeout of its own ends
+ * early, once. */
+void loop_poke(struct loop *l);
+bool loop_poked(struct loop *l);        /* was it, since the last call? */
 int loop_signal(const struct loop *l);  /* the terminating signal that came, or 0 */
 void loop_signal_clear(struct loop *l); /* for the time of cleaning up: a second signal of the same kind is then kept
                                            for loop_signal again */

@@ -85,6 +85,26 @@ int role_spawn(const struct role_spec *spec, pid_t *ret, struct err *e)
     return rc ? err_sys(e, rc, "%s cannot be started", spec->program) : 0;
 }
 
+int role_find(const char *name, const char *folder, struct buf *ret, struct err *e)
+{
+    BUF_AUTO(self, 4096);
+    if (fs_readlink(AT_FDCWD, SELF, &self, NULL) == 0) {
+        const char *slash = strrchr(buf_z(&self), '/');
+        buf_clear(ret);
+        buf_add(ret, (signet_str){ self.p, slash ? (size_t)(slash - self.p) : 0 });
+        buf_addf(ret, "/%s", name);
+        if (buf_err(ret) == 0 && access(buf_z(ret), X_OK) == 0)
+            return 0;
+    }
+    fs_join(ret, folder, name);
+    if (buf_err(ret) == 0 && access(buf_z(ret), X_OK) == 0)
+        return 0;
+    err_set(e, SIGNET_ENOTFOUND, "the program %s is missing: it is neither beside this program nor in %s", name,
+            folder);
+    err_hint(e, "Signet is installed incompletely. Install it again.");
+    return SIGNET_ENOTFOUND;
+}
+
 /* The kernel's name of our own file is the right one even after an upgrade has replaced it. Under valgrind it names
  * valgrind, which the link, as valgrind shows it, does not. */
 static void find_self(struct buf *to)

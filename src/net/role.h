@@ -20,6 +20,9 @@ struct role_spec {
     unsigned n_fds;
 };
 int role_spawn(const struct role_spec *spec, pid_t *ret, struct err *e);
+/* The program of that name beside this one, else in the folder. Nothing in the environment decides it.
+ * SIGNET_ENOTFOUND. */
+int role_find(const char *name, const char *folder, struct buf *ret, struct err *e);
 
 /* This program as `word`, with a line of packets (SOCK_SEQPACKET) to it, close-on-exec and non-blocking here. */
 int role_start(const char *word, int *ret_fd, pid_t *ret_pid, struct err *e);

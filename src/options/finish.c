@@ -87,6 +87,59 @@ static int finish_talk(struct request *r, struct err *e)
     return 0;
 }
 
+/* --dns and --dns-for choose the authenticator "dns", but beside one of certbot's DNS plug-ins --dns-for only adds. */
+static int finish_dns(struct request *r, struct err *e)
+{
+    unsigned seconds;
+    bool given = r->from[OPT_ID_DNS] >= FROM_INI || r->from[OPT_ID_DNS_FOR] >= FROM_INI;
+    if (r->dns_propagation_wait && duration_parse(str_of(r->dns_propagation_wait), &seconds))
+        return err_set(e, SIGNET_EINVAL, "--dns.propagation-wait wants a time such as 90s or 2m, not \"%.60s\"",
+                       r->dns_propagation_wait);
+    for (size_t i = 0; i < r->dns_for.n; i++)
+        if (!str_has(str_of(r->dns_for.v[i]), '='))
+            return err_set(e, SIGNET_EINVAL,
+                           "--dns-for wants PATTERN=PROVIDER or PATTERN=PROVIDER@PROFILE, not \"%.100s\"",
+                           r->dns_for.v[i]);
+    for (size_t i = 0; i < r->dns_secret.n; i++)
+        if (!str_has(str_of(r->dns_secret.v[i]), '=') || str_has(str_of(r->dns_secret.v[i]), ','))
+            return refuse(e, "--dns-secret wants NAME=COMMAND, without commas (put a longer command into a script)");
+    if (!given || r->configurator || r->authenticator || r->plugin_flags.n)
+        return 0;
+    mark(r, OPT_ID_PLUGIN,
+         r->from[OPT_ID_DNS] > r->from[OPT_ID_DNS_FOR] ? (enum source)r->from[OPT_ID_DNS]
+                                                       : (enum source)r->from[OPT_ID_DNS_FOR]);
+    return strlist_addz(&r->plugin_flags, "dns") ? err_nomem(e) : 0;
+}
+
+int duration_parse(signet_str text, unsigned *ret_s)
+{
+    static const struct {
+        char unit;
+        unsigned seconds;
+    } units[] = { { 'h', 3600 }, { 'm', 60 }, { 's', 1 } };
+    enum { MOST = 7 * 86400 };
+    uint64_t total = 0, n;
+    text = str_trim(text);
+    if (!str_u64(text, MOST, &n)) {
+        *ret_s = (unsigned)n;
+        return 0;
+    }
+    for (size_t u = 0; u < 3; u++) {
+        signet_str head, tail;
+        if (!str_cut(text, units[u].unit, &head, &tail))
+            continue;
+        if (str_u64(head, MOST, &n))
+            return SIGNET_EINVAL;
+        total += n * units[u].seconds;
+        text = tail;
+        if (!text.n && total <= MOST) {
+            *ret_s = (unsigned)total;
+            return 0;
+        }
+    }
+    return SIGNET_EINVAL;
+}
+
 static bool may_rehearse(enum verb v)
 {
     return v == VERB_CERTONLY || v == VERB_RENEW || v == VERB_RECONFIGURE || v == VERB_RUN || v == VERB_INSTALL ||
@@ -152,6 +205,8 @@ int request_finish(struct request *r, struct err *e)
         rc = finish_server(r, e);
     if (!rc)
         rc = finish_certificate(r, e);
+    if (!rc)
+        rc = finish_dns(r, e);
     if (!rc)
         rc = finish_plugins(r, e);
     if (!rc && request_map_webroots(r))

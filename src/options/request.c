@@ -77,11 +77,13 @@ static const size_t strings[] = {
     MEMBER(manual_auth_hook), MEMBER(manual_cleanup_hook),
     MEMBER(pre_hook),         MEMBER(post_hook),
     MEMBER(deploy_hook),      MEMBER(migrate_from),
-    MEMBER(migrate_to),
+    MEMBER(migrate_to),       MEMBER(dns_provider),
+    MEMBER(dns_provider_dir), MEMBER(dns_propagation_wait),
 };
 static const size_t lists[] = {
-    MEMBER(help_topics),  MEMBER(domains),      MEMBER(ip_addresses), MEMBER(certnames), MEMBER(pref_challs),
-    MEMBER(plugin_flags), MEMBER(webroot_path), MEMBER(foreign),      MEMBER(warnings),
+    MEMBER(help_topics), MEMBER(domains),      MEMBER(ip_addresses), MEMBER(certnames),
+    MEMBER(pref_challs), MEMBER(plugin_flags), MEMBER(webroot_path), MEMBER(foreign),
+    MEMBER(warnings),    MEMBER(dns_for),      MEMBER(dns_secret),   MEMBER(dns_resolvers),
 };
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -141,6 +141,16 @@ struct request {
     /* manual */
     char *manual_auth_hook, *manual_cleanup_hook;
 
+    /* dns */
+    char *dns_provider;           /* --dns CODE; with `-a dns-CODE` it is NULL and the authenticator says it */
+    struct strlist dns_for;       /* PATTERN=PROVIDER[@PROFILE] */
+    struct strlist dns_secret;    /* NAME=COMMAND */
+    struct strlist dns_resolvers; /* host:port */
+    unsigned dns_timeout;         /* seconds; 0: 10 */
+    char *dns_propagation_wait;   /* a duration; NULL: look in place of waiting */
+    bool dns_skip_authoritative, dns_ask_recursive, dns_persist;
+    char *dns_provider_dir;
+
     /* hooks */
     char *pre_hook, *post_hook, *deploy_hook /* stored as renew_hook */;
     bool disable_hook_validation, no_directory_hooks, run_deploy_hooks;
@@ -189,11 +199,13 @@ int request_finish(struct request *r, struct err *e);
  * says (contract.md A7). request_finish has done it for the names of the command line; call it again when names came
  * later (a lineage's, with `renew -w`). */
 int request_map_webroots(struct request *r);
-/* An option of a plug-in that this room knows only by its name, as it is stored: "nginx_ctl". NULL when it is not set.
- */
+/* An option of a plug-in that this room knows only by its name, as certbot stores it: "nginx_ctl",
+ * "dns_cloudflare_credentials". NULL when it is not set. */
 const char *request_plugin_option(const struct request *r, const char *key);
 /* v01 addresses of Let's Encrypt, gone since 2021, become v02. */
 signet_str server_today(signet_str server);
+/* Seconds of "90", "90s", "2m", "1m30s", "1h". SIGNET_EINVAL; at most a week. */
+int duration_parse(signet_str text, unsigned *ret_s);
 /* A warning for the user, kept once. */
 int request_warn(struct request *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

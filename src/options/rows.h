@@ -12,7 +12,8 @@ struct opt_part {
     const struct opt *rows;
     size_t n;
 };
-extern const struct opt_part opt_part_main, opt_part_cert, opt_part_verbs, opt_part_plugins, opt_part_extra;
+extern const struct opt_part opt_part_main, opt_part_cert, opt_part_verbs, opt_part_plugins, opt_part_dns,
+    opt_part_extra;
 
 int set_webroot_path(struct request *r, const struct opt *o, signet_str value, enum source from, struct err *e);
 int set_webroot_map(struct request *r, const struct opt *o, signet_str value, enum source from, struct err *e);

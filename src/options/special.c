@@ -123,9 +123,18 @@ int set_webroot_map(struct request *r, const struct opt *o, signet_str value, en
 static const struct {
     const char *word, *type;
 } challenges[] = {
-    { "http", "http-01" },        { "http-01", "http-01" },        { "dns", "dns-01" },
-    { "dns-01", "dns-01" },       { "tls-alpn", "tls-alpn-01" },   { "tls-alpn-01", "tls-alpn-01" },
-    { "tls-sni", "tls-alpn-01" }, { "tls-sni-01", "tls-alpn-01" },
+    { "http", "http-01" },
+    { "http-01", "http-01" },
+    { "dns", "dns-01" },
+    { "dns-01", "dns-01" },
+    { "tls-alpn", "tls-alpn-01" },
+    { "tls-alpn-01", "tls-alpn-01" },
+    { "tls-sni", "tls-alpn-01" },
+    { "tls-sni-01", "tls-alpn-01" },
+    { "dns-account", "dns-account-01" },
+    { "dns-account-01", "dns-account-01" },
+    { "dns-persist", "dns-persist-01" },
+    { "dns-persist-01", "dns-persist-01" },
 };
 
 static const char *challenge_type(struct request *r, signet_str word)

@@ -1,8 +1,8 @@
 /* Finding rows. */
 #include "options/rows.h"
 
-static const struct opt_part *const parts[] = { &opt_part_main, &opt_part_cert, &opt_part_verbs, &opt_part_plugins,
-                                                &opt_part_extra };
+static const struct opt_part *const parts[] = { &opt_part_main,    &opt_part_cert, &opt_part_verbs,
+                                                &opt_part_plugins, &opt_part_dns,  &opt_part_extra };
 
 const struct opt *opt_at(size_t i)
 {

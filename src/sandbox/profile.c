@@ -152,6 +152,7 @@ static const struct sandbox_profile profiles[SANDBOX_ROLES] = {
     [SANDBOX_SIGNER] = { "signer", 16, false, RULES(signer) },
     [SANDBOX_PROBER] = { "prober", 16, true, RULES(prober) },
     [SANDBOX_RESPONDER] = { "responder", 4096, false, RULES(responder) },
+    [SANDBOX_DNS] = { "dns", 1024, true, RULES(talker) }, /* the same libraries, and more servers at once */
 };
 
 const struct sandbox_profile *sandbox_profile(enum sandbox_role role)

@@ -16,6 +16,7 @@ enum sandbox_role {
     SANDBOX_SIGNER,    /* one line to main, nothing else */
     SANDBOX_RESPONDER, /* accepts on sockets that main bound */
     SANDBOX_PROBER,    /* connects to the web server of this machine */
+    SANDBOX_DNS,       /* sockets of its own to name servers and DNS providers */
     SANDBOX_ROLES
 };
 

@@ -356,7 +356,7 @@ int ca_next(struct ca *c, int timeout_ms, struct ca_event *ret)
         if (c->first || c->lost)
             continue;
         int64_t now = timeout_ms < 0 ? 0 : clock_mono_ms();
-        if (timeout_ms >= 0 && now >= until)
+        if (timeout_ms >= 0 && (now >= until || loop_poked(c->loop)))
             return 0;
         left = timeout_ms < 0 ? -1 : (int)(until - now);
     }

@@ -43,23 +43,7 @@ static void pick_environment(char *ret[ENV_MAX])
 
 int ca_find_program(struct buf *ret, struct err *e)
 {
-    BUF_AUTO(self, 4096);
-    if (fs_readlink(AT_FDCWD, "/proc/self/exe", &self, NULL) == 0) {
-        const char *slash = strrchr(buf_z(&self), '/');
-        buf_clear(ret);
-        buf_add(ret, (signet_str){ self.p, slash ? (size_t)(slash - self.p) : 0 });
-        buf_addz(ret, "/" PROGRAM);
-        if (buf_err(ret) == 0 && access(buf_z(ret), X_OK) == 0)
-            return 0;
-    }
-    buf_clear(ret);
-    buf_addz(ret, LIBEXECDIR "/" PROGRAM);
-    if (buf_err(ret) == 0 && access(buf_z(ret), X_OK) == 0)
-        return 0;
-    err_set(e, SIGNET_ENOTFOUND,
-            "the program " PROGRAM " is missing: it is neither beside this program nor in " LIBEXECDIR);
-    err_hint(e, "Signet is installed incompletely. Install it again.");
-    return SIGNET_ENOTFOUND;
+    return role_find(PROGRAM, LIBEXECDIR, ret, e);
 }
 
 int ca_spawn(const char *program, int sock, int roots, pid_t *ret, struct err *e)

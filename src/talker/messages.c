@@ -126,7 +126,14 @@ int msg_get_account(struct wire_reader *r, struct msg_mem *m, signet_account_par
     return rc ? rc : wire_end_of(r);
 }
 
-enum { ORDER_ALTERNATES = 1, ORDER_REVALIDATE = 2, ORDER_KEEP = 4, ORDER_PROFILE_OPTIONAL = 8, ORDER_RELEASE = 16 };
+enum {
+    ORDER_ALTERNATES = 1,
+    ORDER_REVALIDATE = 2,
+    ORDER_KEEP = 4,
+    ORDER_PROFILE_OPTIONAL = 8,
+    ORDER_RELEASE = 16,
+    ORDER_ONE_BY_ONE = 32
+};
 
 int msg_put_order(struct wire *w, uint32_t job, const signet_order_params *p)
 {
@@ -148,7 +155,8 @@ int msg_put_order(struct wire *w, uint32_t job, const signet_order_params *p)
     wire_put_str(w, p->preferred_chain);
     wire_put_u32(w, (p->profile_optional ? ORDER_PROFILE_OPTIONAL : 0u) |
                         (p->fetch_alternates ? ORDER_ALTERNATES : 0u) | (p->revalidate ? ORDER_REVALIDATE : 0u) |
-                        (p->keep_pending ? ORDER_KEEP : 0u) | (p->release ? ORDER_RELEASE : 0u));
+                        (p->keep_pending ? ORDER_KEEP : 0u) | (p->release ? ORDER_RELEASE : 0u) |
+                        (p->one_by_one ? ORDER_ONE_BY_ONE : 0u));
     return wire_commit(w);
 }
 
@@ -178,6 +186,7 @@ int msg_get_order(struct wire_reader *r, struct msg_mem *m, signet_order_params 
     p.revalidate = (flags & ORDER_REVALIDATE) != 0;
     p.keep_pending = (flags & ORDER_KEEP) != 0;
     p.release = (flags & ORDER_RELEASE) != 0;
+    p.one_by_one = (flags & ORDER_ONE_BY_ONE) != 0;
     *ret = p;
     return wire_end_of(r);
 }

@@ -28,28 +28,31 @@ static void fail(struct put_reply *a, int code, const char *why)
 
 /* ---- HTTPS ---- */
 
-static size_t split_headers(char *text, signet_str v[LINES_MAX])
+static size_t split_headers(char *text, struct https_header v[LINES_MAX])
 {
     size_t n = 0;
     signet_str rest = str_of(text), line;
     while (rest.n && n < LINES_MAX) {
         (void)str_cut(rest, '\n', &line, &rest);
-        if (line.n)
-            v[n++] = line;
+        if (!line.n)
+            continue;
+        (void)str_cut(line, ':', &v[n].name, &v[n].value);
+        v[n].value = str_trim(v[n].value);
+        n++;
     }
     return n;
 }
 
 static void do_http(struct put_role *x, struct put_ask *q, struct put_reply *a)
 {
-    signet_str headers[LINES_MAX];
+    struct https_header headers[LINES_MAX];
+    struct https_special special = { .headers = headers, .n_headers = split_headers(q->headers, headers) };
     struct https_answer got;
     short ignored;
     struct https_request req = { .id = q->seq,
                                  .method = str_of(q->method),
                                  .url = str_of(q->url),
-                                 .headers = headers,
-                                 .n_headers = split_headers(q->headers, headers),
+                                 .special = &special,
                                  .body = { q->text, q->text_len },
                                  .max_body = ANSWER_MAX };
     int rc = https_send(x->https, &req);

@@ -80,9 +80,17 @@ int wire_end_of(const struct wire_reader *r)
 
 static bool type_fits(uint32_t type, enum wire_end from)
 {
-    if (from == WIRE_MAIN)
+    switch (from) {
+    case WIRE_MAIN:
         return type >= WIRE_CONFIG && type <= WIRE_MAIN_LAST;
-    return type >= WIRE_SIGN && type <= WIRE_TALKER_LAST;
+    case WIRE_TALKER:
+        return type >= WIRE_SIGN && type <= WIRE_TALKER_LAST;
+    case WIRE_DNS_MAIN:
+        return type >= WIRE_DNS_MAIN_FIRST && type < WIRE_DNS_MAIN_FIRST + WIRE_DNS_TYPES;
+    case WIRE_DNS:
+        return type >= WIRE_DNS_FIRST && type < WIRE_DNS_FIRST + WIRE_DNS_TYPES;
+    }
+    return false;
 }
 
 int wire_decode(signet_str in, enum wire_end from, struct wire_frame *ret, size_t *ret_used)

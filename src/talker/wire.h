@@ -13,7 +13,11 @@
 #define WIRE_QUEUE_MAX (8u << 20)   /* bytes that may wait to be written */
 #define WIRE_LIST_MAX  1000u        /* members of one list in a frame */
 
-enum wire_end { WIRE_MAIN, WIRE_TALKER };
+/* Who speaks. The last two are the line to signet-dns, whose types are in dns/frames.h. */
+enum wire_end { WIRE_MAIN, WIRE_TALKER, WIRE_DNS_MAIN, WIRE_DNS };
+#define WIRE_DNS_MAIN_FIRST 128u /* what main says there, … */
+#define WIRE_DNS_FIRST      192u /* … and what signet-dns says */
+#define WIRE_DNS_TYPES      16u  /* of each */
 
 enum wire_type {
     /* main says */

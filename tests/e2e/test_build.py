@@ -14,7 +14,7 @@ def build_dir():
 
 
 def test_the_programs_stand_side_by_side_under_all_their_names(build_dir):
-    for name in ("signet", "signet-talker", "certbot", "lego"):
+    for name in ("signet", "signet-talker", "signet-dns", "certbot", "lego"):
         assert os.access(build_dir + "/" + name, os.X_OK), name
     for link in ("certbot", "lego"):
         assert os.path.realpath(build_dir + "/" + link) == build_dir + "/signet"

@@ -197,7 +197,7 @@ def test_json_of_the_account_and_the_plugins(box):
     assert a["contacts"] == ["a@mail.example", "b@mail.example"] and a["id"] == os.path.basename(box.account_dirs()[0]) and a["url"].startswith("https://")
     p = json.loads(box.signet("plugins", "--prepare", "--json", server=False).out)["plugins"]
     p = [x for x in p if x["name"] not in ("nginx", "apache")]  # as it is with this machine's
-    assert [x["name"] for x in p] == ["standalone", "webroot", "manual"] and [x["prepared"] for x in p] == [True, True, False]
+    assert [x["name"] for x in p] == ["standalone", "webroot", "manual", "dns"] and [x["prepared"] for x in p] == [True, True, False, False]
 
 
 def test_quiet_names_the_file_that_is_broken(box):

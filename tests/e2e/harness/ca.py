@@ -63,10 +63,10 @@ def binaries():
 class Pebble:
     """Knobs: nonce_reject and authz_reuse in percent; profiles as {name: seconds}; eab as {kid: base64url key};
     alternate_roots, chain_length; authz_retry_after, order_retry_after in seconds; blocklist of names; sleep: the random pauses
-    before validations that pebble makes by default."""
+    before validations that pebble makes by default; dns: HOST:PORT of a name server to ask in place of pebble-challtestsrv."""
 
     def __init__(self, nonce_reject=0, authz_reuse=0, profiles=None, eab=None, alternate_roots=0, chain_length=1, authz_retry_after=0,
-                 order_retry_after=0, blocklist=("blocked.example",), sleep=False, http_port=None, tls_port=None):
+                 order_retry_after=0, blocklist=("blocked.example",), sleep=False, http_port=None, tls_port=None, dns=None):
         self.dir = tempfile.mkdtemp(prefix="pebble-")
         self.http_port, self.tls_port = http_port or free_port(), tls_port or free_port()
         self.env = {"PEBBLE_WFE_NONCEREJECT": str(nonce_reject), "PEBBLE_AUTHZREUSE": str(authz_reuse), "PEBBLE_CHAIN_LENGTH": str(chain_length),
@@ -77,7 +77,7 @@ class Pebble:
                        "externalAccountMACKeys": eab or {}, "domainBlocklist": list(blocklist), "keyAlgorithm": "ecdsa",
                        "retryAfter": {"authz": authz_retry_after, "order": order_retry_after},
                        "profiles": {n: {"description": "profile " + n, "validityPeriod": s} for n, s in profiles.items()}}
-        self.log = self.dir + "/pebble.log"
+        self.log, self.resolver = self.dir + "/pebble.log", dns
         self.dns = self.server = None
         try:
             make_server_cert(self.dir)
@@ -114,7 +114,8 @@ class Pebble:
         self.config.update(listenAddress="127.0.0.1:%d" % self.port, managementListenAddress="127.0.0.1:%d" % self.mgmt_port)
         with open(self.dir + "/pebble.json", "w") as f:
             json.dump({"pebble": self.config}, f)
-        self.server = Server([self.bin + "/pebble", "-config", self.dir + "/pebble.json", "-dnsserver", "127.0.0.1:%d" % self.dns_port],
+        self.server = Server([self.bin + "/pebble", "-config", self.dir + "/pebble.json", "-dnsserver",
+                              self.resolver or "127.0.0.1:%d" % self.dns_port],
                              self.log, self.port, self.env)
         self.url = "https://127.0.0.1:%d/dir" % self.port
         self.ca_file = self.dir + "/ca.pem"

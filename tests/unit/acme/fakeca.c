@@ -136,6 +136,9 @@ static void ca_advance(struct fakeca *ca, struct fake_order *o, bool look)
 
 static json_t *ca_authz_doc(struct fakeca *ca, size_t k)
 {
+    struct fake_authz *each = &ca->authz[k];
+    if (ca->each_looks && each->answered && strcmp(each->status, "pending") == 0 && ++each->looks >= ca->each_looks)
+        each->status = ca->bad_name && strcmp(ca->bad_name, each->value) == 0 ? "invalid" : "valid";
     static const char *const ALL[] = { "http-01",        "dns-01",         "tls-alpn-01",
                                        "dns-account-01", "dns-persist-01", "quantum-02" };
     struct fake_authz *a = &ca->authz[k];

@@ -24,6 +24,7 @@ struct fake_authz {
     const char *status;
     char token[64];
     bool answered;
+    unsigned looks;
 };
 
 struct fake_order {
@@ -56,6 +57,7 @@ struct fakeca {
     unsigned process_looks;     /* order looks until the certificate is there */
     const char *bad_name;       /* its validation fails */
     bool born_valid;            /* authorizations are valid already */
+    unsigned each_looks;        /* each becomes valid by itself, at the N-th look at it; 0: all with the order */
     bool no_account, eab_required;
     const char *refuse_replaces; /* "alreadyReplaced" … */
     int refuse_status;

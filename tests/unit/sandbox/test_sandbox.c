@@ -149,7 +149,8 @@ static void roles_are_small(void **state)
 {
     (void)state;
     static const unsigned most[SANDBOX_ROLES] = {
-        [SANDBOX_TALKER] = 40, [SANDBOX_SIGNER] = 19, [SANDBOX_RESPONDER] = 30, [SANDBOX_PROBER] = 30
+        [SANDBOX_TALKER] = 40, [SANDBOX_SIGNER] = 19, [SANDBOX_RESPONDER] = 30,
+        [SANDBOX_PROBER] = 30, [SANDBOX_DNS] = 40,
     };
     for (int role = 0; role < SANDBOX_ROLES; role++) {
         const struct sandbox_profile *p = sandbox_profile((enum sandbox_role)role);

@@ -1,0 +1,284 @@
+/* acme-dns: a small name server for challenges only. Each name has an account there, to which _acme-challenge is
+ * delegated once by a CNAME. Accounts are kept in a JSON file as goacmedns keeps it, by the name they are for:
+ * {"example.com": {"fulldomain", "subdomain", "username", "password", "server_url", "allowlist"}}. */
+#include "base/log.h"
+#include "dns/backend.h"
+#include "net/https.h"
+#include <jansson.h>
+#include <stdlib.h>
+
+#define FILE_MAX   (4u << 20)
+#define ANSWER_MAX (64u << 10)
+#define URL_MAX    1024u
+#define TIMEOUT_MS 30000u
+
+struct call {
+    struct call *next;
+    uint64_t id;
+    struct work *work;
+    bool registering;
+    struct buf body;
+};
+
+struct backend {
+    struct backend_ctx ctx;
+    struct backend_times times;
+    char *base; /* without a slash at its end */
+    struct strlist allow;
+    json_t *accounts;
+    struct work *first, **last; /* not sent yet */
+    struct call *calls;
+    uint64_t last_id;
+};
+
+/* ---- opening ---- */
+
+static int read_storage(struct backend *b, const char *path, struct err *e)
+{
+    BUF_AUTO(text, FILE_MAX);
+    json_error_t why;
+    struct err first = { 0 };
+    int rc = creds_read_file(path, &text, &first);
+    if (rc && rc != SIGNET_ENOTFOUND) {
+        *e = first;
+        return rc;
+    }
+    b->accounts = rc ? json_object() : json_loadb(buf_z(&text), text.n, JSON_REJECT_DUPLICATES, &why);
+    if (!json_is_object(b->accounts))
+        return err_set(e, SIGNET_EFORMAT, "%s, line %d: this is no file of acme-dns accounts", path, rc ? 0 : why.line);
+    return 0;
+}
+
+static int take_base(struct backend *b, const char *text, struct err *e)
+{
+    size_t n = strlen(text);
+    while (n && text[n - 1] == '/')
+        n--;
+    if (strncmp(text, "https://", 8) != 0 && strncmp(text, "http://", 7) != 0)
+        return err_set(e, SIGNET_EINVAL, "ACME_DNS_API_BASE is no URL (https://auth.example.org)");
+    b->base = str_dup((signet_str){ text, n });
+    return b->base ? 0 : err_nomem(e);
+}
+
+static void acmedns_close(struct backend *b)
+{
+    while (b->calls) {
+        struct call *c = b->calls;
+        b->calls = c->next;
+        buf_done(&c->body);
+        free(c);
+    }
+    json_decref(b->accounts);
+    strlist_done(&b->allow);
+    free(b->base);
+    free(b);
+}
+
+static int acmedns_open(struct backend **ret, const struct backend_ctx *ctx, struct err *e)
+{
+    struct backend *b = calloc(1, sizeof(*b));
+    BUF_AUTO(text, 4096);
+    if (!b)
+        return err_nomem(e);
+    b->ctx = *ctx;
+    b->last = &b->first;
+    b->times = (struct backend_times){ .ttl = 1, .propagation_s = 60, .polling_s = 2 };
+    int rc = creds_any(ctx->creds, "ACME_DNS_API_BASE ACMEDNS_BASE_URL", &text, e);
+    if (rc == SIGNET_ENOTFOUND)
+        err_set(e, SIGNET_EINVAL, "the variable ACME_DNS_API_BASE, the address of the acme-dns server, is not set");
+    rc = rc ? e->code : take_base(b, buf_z(&text), e);
+    if (!rc && creds_any(ctx->creds, "ACME_DNS_ALLOWLIST", &text, e) == 0)
+        rc = strlist_split(&b->allow, buf_str(&text), ',') ? err_nomem(e) : 0;
+    if (!rc && creds_any(ctx->creds, "ACME_DNS_STORAGE_PATH", &text, e))
+        rc = err_set(e, SIGNET_EINVAL,
+                     "the variable ACME_DNS_STORAGE_PATH, the file that keeps the accounts, is not set");
+    if (!rc)
+        rc = read_storage(b, buf_z(&text), e);
+    if (rc) {
+        acmedns_close(b);
+        return rc;
+    }
+    *ret = b;
+    return 0;
+}
+
+static const struct backend_times *acmedns_times(const struct backend *b)
+{
+    return &b->times;
+}
+
+/* ---- requests ---- */
+
+static void end(struct work *w)
+{
+    w->done = true;
+}
+
+static const char *text_of(const json_t *o, const char *key)
+{
+    const char *z = json_string_value(json_object_get(o, key));
+    return z ? z : "";
+}
+
+static int cname_wanted(const struct work *w, const char *target, const char *first, struct err *e)
+{
+    err_set(e, SIGNET_ENOTFOUND, "%s_acme-challenge.%s is not delegated to the acme-dns server yet", first, w->domain);
+    err_hint(e, "Add this record to the zone of %s, once, then run this again:\n_acme-challenge.%s. CNAME %s.",
+             w->domain, w->domain, target);
+    return SIGNET_ENOTFOUND;
+}
+
+static int send_call(struct backend *b, struct work *w, const char *path, json_t *body, const json_t *account)
+{
+    BUF_AUTO(url, URL_MAX);
+    struct call *c = calloc(1, sizeof(*c));
+    char *text = json_dumps(body, JSON_COMPACT);
+    json_decref(body);
+    if (!c || !text) {
+        free(c);
+        free(text);
+        return err_nomem(&w->err);
+    }
+    c->body = BUF_INIT(ANSWER_MAX);
+    buf_addz(&c->body, text);
+    free(text);
+    buf_addf(&url, "%s/%s", account && *text_of(account, "server_url") ? text_of(account, "server_url") : b->base,
+             path);
+    struct https_header headers[3] = { { STR("Content-Type"), STR("application/json") } };
+    size_t n = 1;
+    if (account) {
+        headers[n++] = (struct https_header){ STR("X-Api-User"), str_of(text_of(account, "username")) };
+        headers[n++] = (struct https_header){ STR("X-Api-Key"), str_of(text_of(account, "password")) };
+    }
+    struct https_special special = {
+        .headers = headers, .n_headers = n, .timeout_ms = TIMEOUT_MS, .http = str_starts(buf_str(&url), STR("http://"))
+    };
+    *c = (struct call){ b->calls, ++b->last_id, w, !account, c->body };
+    b->calls = c;
+    struct https_request q = { .id = b->ctx.id_base | c->id,
+                               .method = STR("POST"),
+                               .url = buf_str(&url),
+                               .body = buf_str(&c->body),
+                               .max_body = ANSWER_MAX,
+                               .special = &special };
+    return https_send(*b->ctx.https, &q) ? err_nomem(&w->err) : 0;
+}
+
+static int start_work(struct backend *b, struct work *w)
+{
+    json_t *account = json_object_get(b->accounts, w->domain);
+    if (!account) {
+        json_t *allow = json_array();
+        for (size_t i = 0; i < b->allow.n; i++)
+            (void)json_array_append_new(allow, json_string(b->allow.v[i]));
+        return send_call(b, w, "register", b->allow.n ? json_pack("{s:o}", "allowfrom", allow) : json_object(), NULL);
+    }
+    const char *full = text_of(account, "fulldomain");
+    if (!*full || !*text_of(account, "subdomain"))
+        return err_set(&w->err, SIGNET_EFORMAT, "the acme-dns account of %s is incomplete in the file of accounts",
+                       w->domain);
+    if (strcmp(w->place->fqdn, full) != 0)
+        return cname_wanted(w, full, "", &w->err);
+    return send_call(
+        b, w, "update",
+        json_pack("{s:s, s:s%}", "subdomain", text_of(account, "subdomain"), "txt", w->value.p, w->value.n), account);
+}
+
+/* The server keeps the last two values and nothing has to be taken away; it has no call for that either. */
+static void acmedns_begin(struct backend *b, struct work *w)
+{
+    if (w->remove) {
+        end(w);
+        return;
+    }
+    w->next = NULL;
+    *b->last = w;
+    b->last = &w->next;
+}
+
+/* One account for a name, however many values it gets. */
+static bool is_registering(const struct backend *b, const char *domain)
+{
+    for (const struct call *c = b->calls; c; c = c->next)
+        if (c->registering && !strcmp(c->work->domain, domain))
+            return true;
+    return false;
+}
+
+static void acmedns_run(struct backend *b)
+{
+    for (struct work **at = &b->first; *at;) {
+        struct work *w = *at;
+        if (is_registering(b, w->domain)) {
+            at = &w->next;
+            continue;
+        }
+        *at = w->next;
+        if (start_work(b, w))
+            end(w);
+    }
+    b->last = &b->first;
+    while (*b->last)
+        b->last = &(*b->last)->next;
+}
+
+/* ---- answers ---- */
+
+static int take_account(struct backend *b, struct work *w, json_t *answer, struct err *e)
+{
+    json_t *a = json_pack("{s:s, s:s, s:s, s:s, s:s}", "fulldomain", text_of(answer, "fulldomain"), "subdomain",
+                          text_of(answer, "subdomain"), "username", text_of(answer, "username"), "password",
+                          text_of(answer, "password"), "server_url", b->base);
+    if (!a || !*text_of(a, "fulldomain") || !*text_of(a, "username") || !*text_of(a, "password") ||
+        json_object_set_new(b->accounts, w->domain, a))
+        return err_set(e, SIGNET_EPROTO, "the answer of the acme-dns server to the registration cannot be understood");
+    char *text = json_dumps(b->accounts, JSON_INDENT(2) | JSON_SORT_KEYS);
+    if (!text)
+        return err_nomem(e);
+    b->ctx.store(b->ctx.log_ctx, "acme-dns", text);
+    free(text);
+    return cname_wanted(w, text_of(a, "fulldomain"), "an acme-dns account was made; ", e);
+}
+
+static int judge(struct backend *b, const struct call *c, const struct https_answer *a, struct err *e)
+{
+    json_error_t why;
+    BUF_AUTO(said, 800);
+    if (a->net_err)
+        return err_set(e, a->net_err, "the acme-dns server %s: %s", b->base, a->why);
+    json_t *body = json_loadb(a->body.n ? a->body.p : "", a->body.n, 0, &why);
+    int rc = 0;
+    if (a->status < 200 || a->status > 299) {
+        buf_add_escaped(&said, str_of(text_of(body, "error")), 200);
+        rc = err_set(e, SIGNET_EPROBLEM, "the acme-dns server %s answered %d to %s: %s", b->base, a->status,
+                     c->registering ? "the registration" : "the update", buf_z(&said));
+    } else if (c->registering) {
+        rc = take_account(b, c->work, body, e);
+    }
+    json_decref(body);
+    return rc;
+}
+
+static void acmedns_answer(struct backend *b, const struct https_answer *a)
+{
+    struct call **at = &b->calls;
+    while (*at && (*at)->id != (a->id & BACKEND_ID_MASK))
+        at = &(*at)->next;
+    struct call *c = *at;
+    if (!c)
+        return;
+    *at = c->next;
+    (void)judge(b, c, a, &c->work->err);
+    end(c->work);
+    buf_done(&c->body);
+    free(c);
+}
+
+const struct backend_ops backend_acmedns = {
+    .open = acmedns_open,
+    .times = acmedns_times,
+    .begin = acmedns_begin,
+    .run = acmedns_run,
+    .answer = acmedns_answer,
+    .close = acmedns_close,
+};

@@ -1,0 +1,158 @@
+#include "net/resolve_ask.h"
+
+#include "base/buf.h"
+#include "base/fs.h"
+#include <ares.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/time.h>
+
+#define EDNS_SIZE       1232
+#define RESOLV_CONF     "/etc/resolv.conf"
+#define RESOLV_CONF_MAX (64u << 10)
+#define GOOGLE          "8.8.8.8,8.8.4.4,2001:4860:4860::8888,2001:4860:4860::8844"
+
+struct asker {
+    ares_channel channel;
+    asker_fn *fn;
+    void *ctx;
+    bool closing;
+};
+
+struct sent {
+    struct asker *asker;
+    uint64_t id;
+};
+
+/* c-ares takes this machine itself for its server when the file names none. */
+static bool system_has_servers(void)
+{
+    BUF_AUTO(text, RESOLV_CONF_MAX);
+    if (fs_read(AT_FDCWD, RESOLV_CONF, &text, NULL))
+        return false;
+    signet_str rest = buf_str(&text), line;
+    while (rest.n) {
+        str_cut(rest, '\n', &line, &rest);
+        line = str_trim(line);
+        if (str_starts(line, STR("nameserver")) && str_trim(str_skip(line, 10)).n)
+            return true;
+    }
+    return false;
+}
+
+static int open_channel(struct asker *a, const struct asker_config *c, struct err *e)
+{
+    static char dns_only[] = "b";
+    struct ares_options o = {
+        .flags = ARES_FLAG_EDNS | ARES_FLAG_NOCHECKRESP | ARES_FLAG_NOALIASES | ARES_FLAG_STAYOPEN,
+        .timeout = (int)c->try_ms,
+        .tries = (int)(c->tries ? c->tries : ASK_TRIES),
+        .lookups = dns_only,
+        .ednspsz = EDNS_SIZE,
+    };
+    if (c->tcp)
+        o.flags |= ARES_FLAG_USEVC;
+    int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_EDNSPSZ;
+    int rc = ares_library_init(ARES_LIB_INIT_ALL);
+    if (!rc)
+        rc = ares_init_options(&a->channel, &o, mask);
+    if (rc)
+        return err_set(e, SIGNET_ENET, "the DNS resolver cannot be set up: %s", ares_strerror(rc));
+    const char *servers = c->servers ? c->servers : system_has_servers() ? NULL : GOOGLE;
+    if (servers && (rc = ares_set_servers_ports_csv(a->channel, servers)))
+        return err_set(e, SIGNET_EINVAL, "\"%.200s\" names no DNS servers: %s", servers, ares_strerror(rc));
+    return 0;
+}
+
+int asker_new(struct asker **ret, const struct asker_config *c, struct err *e)
+{
+    struct asker *a = calloc(1, sizeof(*a));
+    if (!a)
+        return err_nomem(e);
+    a->fn = c->fn;
+    a->ctx = c->ctx;
+    int rc = open_channel(a, c, e);
+    if (rc)
+        asker_free(a);
+    else
+        *ret = a;
+    return rc;
+}
+
+void asker_free(struct asker *a)
+{
+    if (!a)
+        return;
+    a->closing = true;
+    if (a->channel)
+        ares_destroy(a->channel);
+    ares_library_cleanup();
+    free(a);
+}
+
+static void on_answer(void *ctx, int status, int timeouts, unsigned char *p, int n)
+{
+    struct sent *s = ctx;
+    struct asker *a = s->asker;
+    signet_str answer = { (const char *)p, p && n > 0 ? (size_t)n : 0 };
+    (void)timeouts;
+    if (!a->closing) {
+        if (status == ARES_SUCCESS && answer.n)
+            a->fn(a->ctx, s->id, 0, "", answer);
+        else if (status == ARES_ETIMEOUT)
+            a->fn(a->ctx, s->id, SIGNET_ETIMEOUT, "no answer came in time", (signet_str){ 0 });
+        else
+            a->fn(a->ctx, s->id, SIGNET_ENET,
+                  status == ARES_ECONNREFUSED ? "it cannot be reached" : ares_strerror(status), (signet_str){ 0 });
+    }
+    free(s);
+}
+
+int asker_send(struct asker *a, uint64_t id, signet_str query)
+{
+    struct sent *s = calloc(1, sizeof(*s));
+    if (!s)
+        return SIGNET_ENOMEM;
+    *s = (struct sent){ a, id };
+    ares_send(a->channel, (const unsigned char *)query.p, (int)query.n, on_answer, s);
+    return 0;
+}
+
+unsigned asker_fds(struct asker *a, struct pollfd to[ASK_FDS_MAX])
+{
+    _Static_assert(ASK_FDS_MAX >= ARES_GETSOCK_MAXNUM, "all sockets of c-ares fit");
+    ares_socket_t socks[ARES_GETSOCK_MAXNUM];
+    int bits = ares_getsock(a->channel, socks, ARES_GETSOCK_MAXNUM);
+    unsigned n = 0;
+    for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
+        short events =
+            (short)((ARES_GETSOCK_READABLE(bits, i) ? POLLIN : 0) | (ARES_GETSOCK_WRITABLE(bits, i) ? POLLOUT : 0));
+        if (events)
+            to[n++] = (struct pollfd){ .fd = socks[i], .events = events };
+    }
+    return n;
+}
+
+int asker_timeout(struct asker *a, int most_ms)
+{
+    struct timeval tv, *left = ares_timeout(a->channel, NULL, &tv);
+    if (!left)
+        return most_ms;
+    int64_t ms = (int64_t)left->tv_sec * 1000 + left->tv_usec / 1000 + 1;
+    return most_ms >= 0 && most_ms < ms ? most_ms : (int)ms;
+}
+
+void asker_run(struct asker *a, const struct pollfd *fds, unsigned n)
+{
+    bool any = false;
+    for (unsigned i = 0; i < n; i++) {
+        const short in = POLLIN | POLLERR | POLLHUP;
+        if (!fds[i].revents)
+            continue;
+        any = true;
+        ares_process_fd(a->channel, fds[i].revents & in ? fds[i].fd : ARES_SOCKET_BAD,
+                        fds[i].revents & POLLOUT ? fds[i].fd : ARES_SOCKET_BAD);
+    }
+    if (!any)
+        ares_process_fd(a->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* its timeouts */
+}
