@@ -95,7 +95,7 @@ static int number_of(struct filter_call *c, signet_str s, int64_t *ret)
 
 static int f_add(struct filter_call *c)
 {
-    int64_t a, b;
+    int64_t a = 0, b = 0;
     if (number_of(c, str_trim(c->in), &a) || number_of(c, c->arg[0], &b))
         return SIGNET_EINVAL;
     c->ret = json_integer(a + b);
@@ -104,7 +104,7 @@ static int f_add(struct filter_call *c)
 
 static int f_div(struct filter_call *c)
 {
-    int64_t a, b;
+    int64_t a = 0, b = 0;
     if (number_of(c, str_trim(c->in), &a) || number_of(c, c->arg[0], &b))
         return SIGNET_EINVAL;
     if (b <= 0 || a < 0)

@@ -94,7 +94,7 @@ static int find_text(const char *dir, const char *code, struct buf *own, signet_
 
 static int source_text(const struct desc_source *src, const char *code, struct buf *own, signet_str *ret, struct err *e)
 {
-    bool builtin;
+    bool builtin = false;
     return find_text(src->dir, code, own, ret, &builtin, e);
 }
 
@@ -131,7 +131,7 @@ int provider_load(struct provider_desc **ret, const char *code, const char *dir,
     BUF_AUTO(own, LIM_YAML);
     struct desc_source src = { .dir = dir, .text = source_text };
     signet_str text;
-    bool builtin;
+    bool builtin = false;
     struct err why = { 0 };
     int rc = find_text(dir, code, &own, &text, &builtin, &why);
     if (rc) {

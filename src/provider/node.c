@@ -58,6 +58,8 @@ static bool has_key(const struct node *n, signet_str key)
 /* The members of a map named by <<, which never replace what stands there already. */
 static int merge_in(struct reader *r, struct node *n, const struct node *from, const yaml_mark_t *at)
 {
+    if (!from)
+        return fault(r, at, "<< wants a map, or a list of maps");
     if (from->kind == NODE_LIST) {
         for (size_t i = 0; i < from->n; i++) {
             int rc = from->item[i]->kind == NODE_MAP ? merge_in(r, n, from->item[i], at)
@@ -110,7 +112,7 @@ static int make_map(struct reader *r, const yaml_node_t *y, struct node *n, unsi
             rc = make(r, pair->value, depth + 1, &item);
         if (rc)
             return rc;
-        if (key->kind != NODE_SCALAR)
+        if (!key || !item || key->kind != NODE_SCALAR)
             return fault(r, at, "a key must be a word");
         if (str_eq(key->text, STR("<<")) && n_inherit < 8) {
             where[n_inherit] = *at;

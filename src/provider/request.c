@@ -186,7 +186,7 @@ static int page_param(struct job *j, struct parts *p)
     if (!in_body.n)
         in_body = node_text(page, "form");
     signet_str name = in_query.n ? in_query : in_body;
-    if (!name.n)
+    if (!f || !name.n)
         return 0;
     json_t *to = in_query.n ? p->query : p->body;
     bool cursor = node_get(page, "next") != NULL;
