@@ -130,7 +130,7 @@ int provider_load(struct provider_desc **ret, const char *code, const char *dir,
 {
     BUF_AUTO(own, LIM_YAML);
     struct desc_source src = { .dir = dir, .text = source_text };
-    signet_str text;
+    signet_str text = { NULL, 0 };
     bool builtin = false;
     struct err why = { 0 };
     int rc = find_text(dir, code, &own, &text, &builtin, &why);
