@@ -221,7 +221,8 @@ static int f_default(struct filter_call *c)
 
 static int f_get(struct filter_call *c)
 {
-    c->ret = json_incref(json_object_get(c->v, c->arg[0].p));
+    json_t *m = json_object_get(c->v, c->arg[0].p);
+    c->ret = m ? json_incref(m) : json_null(); /* not "": a list of nothing is no list of one empty text */
     return 0;
 }
 
