@@ -1,30 +1,38 @@
-from fake import SUB, TTL, VALUE, Crud, header_is
+from fake import Api, header_is, route
 
 
-class ArvanCloud(Crud):
+class ArvanCloud(Api):
     code = "arvancloud"
-    source = "https://www.arvancloud.ir/docs/api/cdn/4.0"
-    env = {"ARVANCLOUD_API_KEY": "Apikey 01234567-89ab"}
-    wrong = {"ARVANCLOUD_API_KEY": "Apikey not-right"}
-    base = "https://napi.arvancloud.ir/cdn/4.0/domains"
+    source = "https://www.arvancloud.ir/docs/api/cdn/4.0 (dns_records.list, .create, .remove); examples: lego, providers/dns/arvancloud/internal/fixtures"
+    env = {"ARVANCLOUD_API_KEY": "Apikey arvan-0123456789"}
+    wrong = {"ARVANCLOUD_API_KEY": "Apikey arvan-not-right"}
+    base = "https://napi.arvancloud.ir/cdn/4.0"
     authorize = header_is("authorization", env["ARVANCLOUD_API_KEY"])
     denied = (401, {"message": "Unauthenticated."})
     denied_text = "Unauthenticated."
-    create = "POST /{zone}/dns-records"
-    body = {"type": "txt", "name": SUB, "ttl": TTL, "value": {"text": VALUE}, "upstream_https": "default",
-            "ip_filter_mode": {"count": "single", "order": "none", "geo_filter": "none"}}
-    records_at, records_query = "GET /{zone}/dns-records", None
-    remove = "DELETE /{zone}/dns-records/{id}"
-    removed = (200, {"message": "DNS record deleted"})
-    page_size = 3
+    not_found = (404, {"message": "Not Found"})
+    page_size = 2
 
     def show(self, zone, x):
-        return {"id": str(x.id), "type": x.type.lower(), "name": zone.sub(x), "value": {"text": x.value}, "ttl": x.ttl, "cloud": False}
+        value = {"text": x.value} if x.type == "TXT" else [{"ip": x.value, "port": None, "weight": 1, "country": ""}]
+        return {"id": "fe93c082-%d" % x.id, "type": x.type.lower(), "name": zone.sub(x), "value": value, "ttl": x.ttl, "cloud": False,
+                "upstream_https": "default", "ip_filter_mode": {"count": "single", "order": "none", "geo_filter": "none"}, "can_delete": True}
 
-    def made(self, zone, x):
-        return 201, {"data": self.show(zone, x), "message": "DNS record created"}
+    @route("POST", "/domains/{name}/dns-records")
+    def create(self, r, name):
+        b = r.json({"type": "txt", "name": str, "value": {"text": str}, "ttl": int, "upstream_https": "default",
+                    "ip_filter_mode": {"count": "single", "order": "none", "geo_filter": "none"}})
+        zone = self.zone(name)
+        return 201, {"data": self.show(zone, zone.add("TXT", zone.full(b["name"]), b["value"]["text"], b["ttl"])), "message": "DNS record created successfully"}
 
-    def list_records(self, r, shown):
-        q = r.query(per_page="100", page=str)
-        some, pages = self.page(shown, q["page"])
-        return 200, {"data": some, "meta": {"current_page": int(q["page"]), "last_page": pages, "per_page": 100, "total": len(shown)}}
+    @route("GET", "/domains/{name}/dns-records")
+    def list(self, r, name):
+        zone, number = self.zone(name), r.query(page=str)["page"]
+        some, pages = self.page(zone.records, number)
+        return 200, {"data": [self.show(zone, x) for x in some], "links": {}, "meta": {"current_page": int(number), "last_page": pages, "total": len(zone.records)}}
+
+    @route("DELETE", "/domains/{name}/dns-records/{id}")
+    def delete(self, r, name, id):
+        r.nothing()
+        self.zone(name).drop(id.split("-")[1])
+        return 200, {"message": "DNS record deleted successfully"}
