@@ -240,6 +240,29 @@ static int answered(struct job *j, struct frame *f)
     return rc;
 }
 
+/* Of a list in pages, the page that has it is the one to save from. */
+static int save_pages(struct job *j, struct frame *f, const struct node *save)
+{
+    size_t n = json_array_size(f->pages);
+    int rc = 0;
+    for (size_t i = 0; !rc && i < n; i++) {
+        json_t *page = json_array_get(f->pages, i);
+        bool has = i + 1 == n;
+        for (size_t k = 0; !has && !rc && save && save->kind == NODE_MAP && k < save->n; k++) {
+            VALUE_AUTO(own);
+            VALUE_AUTO(v);
+            struct scope sc;
+            scope_of(j, &sc, &j->err, &own);
+            sc.reply = &f->reply;
+            rc = path_get(&sc, save->item[k]->text, page, &v);
+            has = !value_empty(v);
+        }
+        if (!rc && has)
+            return save_all(j, save, page, &f->reply);
+    }
+    return rc;
+}
+
 static int apply(struct job *j, struct frame *f)
 {
     const struct node *each = node_get(f->node, "each"), *save = node_get(f->node, "save");
@@ -248,7 +271,7 @@ static int apply(struct job *j, struct frame *f)
             return err_nomem(&j->err);
         unlock(j);
     }
-    int rc = each || node_get(f->node, "pick") ? 0 : save_all(j, save, json_array_get(f->pages, 0), &f->reply);
+    int rc = each || node_get(f->node, "pick") ? 0 : save_pages(j, f, save);
     if (rc)
         return rc;
     json_decref(j->pages);
