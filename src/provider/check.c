@@ -268,6 +268,12 @@ static void check_vars(struct check *c)
 
 /* ---- the whole ---- */
 
+static void check_alone(struct check *c, const struct node *n)
+{
+    if (n->kind != NODE_SCALAR || !str_eq(n->text, STR("zone")))
+        check_fault(c, n, "alone can only be: zone");
+}
+
 static void check_part(struct check *c, signet_str key, const struct node *n)
 {
     if (str_eq(key, STR("zone")))
@@ -284,6 +290,8 @@ static void check_part(struct check *c, signet_str key, const struct node *n)
         check_shape(c, n, CONDS);
     else if (str_eq(key, STR("api")))
         check_shape(c, n, TEMPLATE);
+    else if (str_eq(key, STR("alone")))
+        check_alone(c, n);
     else if (str_eq(key, STR("auth")) || str_eq(key, STR("zone_auth")) || str_eq(key, STR("let")))
         check_shape(c, n, MAP_OF_TEMPLATES);
     else if (str_eq(key, STR("find")))

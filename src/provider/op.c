@@ -23,6 +23,34 @@ static int begin(struct job *j, struct frame *f)
     return push(j, FRAME_ZONE, part(s, "zone"));
 }
 
+/* Services that refuse a change of a zone while another one is under way, or count its versions: one job at a time. */
+static int take_zone(struct job *j)
+{
+    BUF_AUTO(key, 300);
+    if (!part(j->s, "alone") || j->holds)
+        return 0;
+    buf_addf(&key, "alone %s", j->zone ? j->zone : "");
+    for (const struct job *o = j->s->jobs; o; o = o->next)
+        if (o != j && o->holds && strcmp(o->lock, buf_z(&key)) == 0) {
+            j->state = JOB_BLOCKED;
+            return STEP_WAIT;
+        }
+    free(j->lock);
+    j->lock = buf_take(&key);
+    j->holds = j->lock != NULL;
+    return j->lock ? 0 : err_nomem(&j->err);
+}
+
+static void leave_zone(struct job *j)
+{
+    if (!part(j->s, "alone") || !j->holds)
+        return;
+    free(j->lock);
+    j->lock = NULL;
+    j->holds = false;
+    wake_blocked(j->s);
+}
+
 static int take_turn(struct job *j, struct frame *f)
 {
     int64_t wait;
@@ -33,6 +61,9 @@ static int take_turn(struct job *j, struct frame *f)
         return STEP_WAIT;
     }
     j->idle_block = false;
+    int rc = take_zone(j);
+    if (rc)
+        return rc;
     f->state = OP_MAIN;
     return STEP_AGAIN;
 }
@@ -155,6 +186,7 @@ int run_op(struct job *j, struct frame *f)
     case OP_MAIN:
         return begin_main(j, f);
     case OP_BARRIER:
+        leave_zone(j);
         return at_barrier(j, f);
     default:
         return STEP_POP;
