@@ -1,28 +1,28 @@
-from fake import Api, route
+from fake import Api, Denied, route
 
 
-class DoDe(Api):
+class Dode(Api):
     code = "dode"
     source = "https://www.do.de/wiki/freie-ssl-tls-zertifikate-ueber-acme/"
-    env = {"DODE_TOKEN": "dode-0123456789"}
-    wrong = {"DODE_TOKEN": "dode-not-right"}
-    base = "https://www.do.de/api"
-    denied = (200, {"success": False, "error": "invalid domain or token"})
-    denied_text = "invalid domain or token"
-    one_value, ttl = True, False
-    domain = "dode.example.org"
-    hosts_sub_zones = False
+    env = {"DODE_TOKEN": "dode-token-0123"}
+    wrong = {"DODE_TOKEN": "dode-token-wrong"}
+    base = "https://my.do.de/api"
+    denied = (200, {"domain": "example.com", "success": False, "error": "unknown token"})
+    denied_text = "unknown token"
+    one_value, keeps_foreign, ttl = True, False, False
+
+    def authorize(self, r):
+        if r.query_map.pop("token") != self.env["DODE_TOKEN"]:
+            raise Denied()
 
     @route("GET", "/letsencrypt")
-    def call(self, r):
+    def update(self, r):
         q = r.query_map
-        if q["token"] != self.env["DODE_TOKEN"]:
-            return self.denied
-        zone = self.zones[self.domain]
-        if "value" in q:
-            r.query(token=str, domain=str, value=str)
-            zone.put(q["domain"], "TXT", [q["value"]])
-        else:
-            r.query(token=str, domain=str, action="delete")
+        zone = max((z for z in self.zones.values() if q["domain"].endswith("." + z.name)), key=lambda z: len(z.name))
+        if set(q) == {"domain", "action"}:
+            assert q["action"] == "delete"
             zone.put(q["domain"], "TXT", [])
+        else:
+            assert set(q) == {"domain", "value"}
+            zone.put(q["domain"], "TXT", [q["value"]])
         return 200, {"Domain": q["domain"], "Success": True}

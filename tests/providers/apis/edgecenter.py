@@ -1,11 +1,11 @@
-from apis.gcore import GCore
+from apis.gcore import Gcore
 from fake import header_is
 
 
-class EdgeCenter(GCore):
+class EdgeCenter(Gcore):
     code = "edgecenter"
     source = "https://apidocs.edgecenter.ru/dns"
-    env = {"EDGECENTER_PERMANENT_API_TOKEN": "1234$edge-0123456789"}
-    wrong = {"EDGECENTER_PERMANENT_API_TOKEN": "1234$edge-not-right"}
-    base = "https://api.edgecenter.ru/dns/v2/zones"
-    authorize = header_is("authorization", "APIKey 1234$edge-0123456789")
+    env = {"EDGECENTER_PERMANENT_API_TOKEN": "edge$0123456789"}
+    wrong = {"EDGECENTER_PERMANENT_API_TOKEN": "edge$not-right0"}
+    base = "https://api.edgecenter.ru/dns/v2"
+    authorize = header_is("authorization", "APIKey edge$0123456789")
