@@ -14,7 +14,8 @@ def pick(condition=lambda a: True):
 
 
 def secrets_of(env):
-    return [v for k, v in env.items() if re.search("SECRET|TOKEN|KEY|PASS|AUTH", k) and not k.endswith(("_FILE", "_ID", "_CREDENTIALS")) and len(v) > 5]
+    return [v for k, v in env.items() if re.search("SECRET|TOKEN|KEY|PASS|AUTH", k) and not k.endswith(("_FILE", "_ID", "_CREDENTIALS"))
+            and len(v) > 5 and not v.startswith("http")]
 
 
 def zones_for(api, *names):
