@@ -286,7 +286,7 @@ static void check_part(struct check *c, signet_str key, const struct node *n)
         check_map(c, n, times_rules, "times");
     else if (str_eq(key, STR("tls")))
         check_map(c, n, tls_rules, "tls");
-    else if (str_eq(key, STR("ok")))
+    else if (str_eq(key, STR("ok")) || str_eq(key, STR("when")))
         check_shape(c, n, CONDS);
     else if (str_eq(key, STR("api")))
         check_shape(c, n, TEMPLATE);
@@ -347,7 +347,7 @@ void desc_check(const struct provider_desc *d, struct desc_tell *t)
             is_plain = is_plain || str_eq(key, str_of(plain[k]));
         if (is_plain)
             continue;
-        if (str_eq(key, STR("times")) || (desc_set_key(key) && !str_eq(key, STR("like"))))
+        if (desc_set_key(key) && !str_eq(key, STR("like")) && !str_eq(key, STR("when")))
             check_part(&c, key, d->own->item[i]);
         else
             check_fault(&c, d->own->key[i], "a description has no \"%.*s\"", STR_ARG(key));

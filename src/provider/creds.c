@@ -135,6 +135,17 @@ static int resolve_one(struct resolver *r, const struct var_def *v, bool default
     return rc ? rc : keep(r, v, used, value);
 }
 
+/* `when` of a set: a mode that the user chose decides which credentials are asked for. */
+static int set_applies(struct resolver *r, size_t i, bool *ret)
+{
+    signet_str cond = node_text(r->d->set[i], "when");
+    *ret = true;
+    if (!cond.n)
+        return 0;
+    struct scope sc = { .vars = { r->s->vars }, .n_vars = 1, .e = r->e, .lenient = true };
+    return cond_holds(&sc, cond, NULL, ret);
+}
+
 /* Is a set complete? *missing: the required variables that have no value, with commas. */
 static int try_set(struct resolver *r, int set, struct buf *missing, size_t *found)
 {
@@ -196,7 +207,13 @@ static int choose_set(struct resolver *r)
     for (size_t i = 0; i < r->d->n_sets; i++) {
         BUF_AUTO(missing, 500);
         size_t found;
-        int rc = try_set(r, (int)i + 1, &missing, &found);
+        bool applies;
+        int rc = set_applies(r, i, &applies);
+        if (rc)
+            return rc;
+        if (!applies)
+            continue;
+        rc = try_set(r, (int)i + 1, &missing, &found);
         if (rc)
             return rc;
         if (!missing.n)
