@@ -53,6 +53,7 @@ class Failed(Exception):
 
 class Session:
     """One process's use of a provider. The clock only moves when the engine has nothing else to do."""
+    turn = -1  # which of the open requests is answered: the last; 0: the first
 
     def __init__(self, api, env=None, clock=1750000000, intercept=None, folder=PROVIDERS):
         self.api, self.intercept = api, intercept
@@ -120,7 +121,7 @@ class Session:
             elif a["kind"] == "ended":
                 return done
             elif out:  # all that could be sent is out: now the answers, the last first, as networks like to
-                a = out.pop()
+                a = out.pop(self.turn)
                 if a["kind"] == "http":
                     self.call(http=self._http(a))
                 else:
