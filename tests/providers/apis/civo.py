@@ -18,6 +18,7 @@ class Civo(Api):
 
     @route("GET", "/dns")
     def domains(self, r):
+        r.query(region="LON1")
         return 200, [{"id": "edc5dacf-%d" % z.id, "account_id": "e7e8386e", "name": z.name} for z in self.zones.values()]
 
     @route("POST", "/dns/{id}/records")
@@ -28,10 +29,12 @@ class Civo(Api):
 
     @route("GET", "/dns/{id}/records")
     def list(self, r, id):
+        r.query(region="LON1")
         zone = self.zone(id.split("-")[1])
         return 200, [self.show(zone, x) for x in zone.records]
 
     @route("DELETE", "/dns/{id}/records/{rid}")
     def delete(self, r, id, rid):
+        r.query(region="LON1")
         self.zone(id.split("-")[1]).drop(rid.split("-")[1])
         return 200, {"result": "success"}
