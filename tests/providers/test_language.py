@@ -185,7 +185,8 @@ def test_credentials_of_another_mode_are_not_asked_for(describe):
 def test_the_checker_knows_what_may_stand_there(describe):
     with harness.Driver() as d:
         yaml = "provider: test\n" + HEAD + VERSIONS + "alone: %s\n"
-        check = lambda text: d.call(check={"yaml": text, "name": "test.yaml", "dir": "/nowhere"})["faults"]  # noqa: E731
+        def check(text):
+            return d.call(check={"yaml": text, "name": "test.yaml", "dir": "/nowhere"})["faults"]
         assert check(yaml % "zone") == []
         assert "alone can only be: zone" in str(check(yaml % "name"))
         assert check("provider: test\n" + HEAD + MODES) == []
