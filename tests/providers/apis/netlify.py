@@ -1,22 +1,44 @@
-from fake import FQDN, TTL, VALUE, Crud, bearer
+from fake import Api, bearer, route
 
 
-class Netlify(Crud):
+class Netlify(Api):
     code = "netlify"
-    source = "https://open-api.netlify.com/#tag/dnsZone/operation/createDnsRecord"
-    env = {"NETLIFY_TOKEN": "netlify-0123456789"}
-    wrong = {"NETLIFY_TOKEN": "netlify-not-right"}
-    base = "https://api.netlify.com/api/v1/dns_zones"
+    source = "https://open-api.netlify.com/#tag/dnsZone"
+    env = {"NETLIFY_TOKEN": "nfp_0123456789"}
+    wrong = {"NETLIFY_TOKEN": "nfp_not_right"}
+    base = "https://api.netlify.com/api/v1"
     authorize = bearer(env["NETLIFY_TOKEN"])
-    denied = (401, {"code": 401, "message": "Access Denied: Origin"})
-    denied_text = "Access Denied: Origin"
-    create = "POST /{zone}/dns_records"
-    body = {"hostname": FQDN, "type": "TXT", "value": VALUE, "ttl": TTL}
-    records_at = "GET /{zone}/dns_records"
-    remove = "DELETE /{zone}/dns_records/{id}"
+    denied = (401, {"code": 401, "message": "Access Denied"})
+    denied_text = "Access Denied"
+    not_found = (404, {"code": 404, "message": "Not Found"})
 
-    def zone(self, name):
-        return super().zone(name.replace("_", "."))
+    def zid(self, zone):
+        return "5b43%06d" % zone.id
+
+    def by_id(self, id):
+        return self.zone(int(id[4:]))
 
     def show(self, zone, x):
-        return {"id": str(x.id), "hostname": x.name, "type": x.type, "value": x.value, "ttl": x.ttl, "dns_zone_id": zone.name.replace(".", "_")}
+        return {"hostname": x.name, "type": x.type, "ttl": x.ttl, "priority": None, "weight": None, "port": None, "flag": None, "tag": None,
+                "id": "5b47%d" % x.id, "site_id": None, "dns_zone_id": self.zid(zone), "errors": [], "managed": False, "value": x.value}
+
+    @route("GET", "/dns_zones")
+    def list_zones(self, r):
+        r.query()
+        return 200, [{"id": self.zid(z), "name": z.name, "errors": [], "account_slug": "somebody", "records": []} for z in self.zones.values()]
+
+    @route("POST", "/dns_zones/{id}/dns_records")
+    def create(self, r, id):
+        b, zone = r.json({"type": "TXT", "hostname": str, "value": str, "ttl": int}), self.by_id(id)
+        return 201, self.show(zone, zone.add("TXT", b["hostname"], b["value"], b["ttl"]))
+
+    @route("GET", "/dns_zones/{id}/dns_records")
+    def list(self, r, id):
+        zone = self.by_id(id)
+        return 200, [self.show(zone, x) for x in zone.records]
+
+    @route("DELETE", "/dns_zones/{id}/dns_records/{rid}")
+    def delete(self, r, id, rid):
+        r.nothing()
+        self.by_id(id).drop(rid[4:])
+        return 204, None
