@@ -1,28 +1,40 @@
-from fake import FQDN, TTL, VALUE, Crud, header_is
+from fake import Api, Denied, route
 
 
-class Selectel(Crud):
+class Selectel(Api):
     code = "selectel"
-    source = "https://developers.selectel.ru/docs/cloud-services/dns_api/"
-    env = {"SELECTEL_API_TOKEN": "selectel-0123456"}
-    wrong = {"SELECTEL_API_TOKEN": "selectel-wrong"}
+    source = "https://docs.selectel.ru/api/dns-legacy"
+    env = {"SELECTEL_API_TOKEN": "selectel-0123456789"}
+    wrong = {"SELECTEL_API_TOKEN": "selectel-not-right"}
     base = "https://api.selectel.ru/domains/v1"
-    authorize = header_is("x-token", env["SELECTEL_API_TOKEN"])
-    denied = (401, {"error": "wrong_api_key", "code": 401})
-    denied_text = "wrong_api_key"
-    not_found = (404, {"error": "domain_not_found", "code": 404})
-    create = "POST /{zone}/records/"
-    body = {"name": FQDN, "type": "TXT", "ttl": TTL, "content": VALUE}
-    records_at = "GET /{zone}/records/"
-    remove = "DELETE /{zone}/records/{id}"
+    denied = (401, {"error": "authorization failed", "code": 401, "field": "token"})
+    denied_text = "authorization failed token [401]"
+    not_found = (404, {"error": "not found", "code": 404, "field": ""})
 
-    def setup(self):
-        import re
-        super().setup()
-        self.handlers.append(("GET", re.compile(re.escape(self.base) + "/(?P<name>[^/?]+)"), self._one))
+    def authorize(self, r):
+        if r.header("x-token") != list(self.env.values())[0]:
+            raise Denied()
 
-    def _one(self, r, name):
-        return 200, self.show_zone(self.zone(name))
+    @route("GET", "/{name}")
+    def by_name(self, r, name):
+        zone = self.zone(name)
+        return 200, {"id": zone.id, "name": zone.name, "user_id": 1, "create_date": 1, "change_date": 1, "tags": []}
 
-    def show(self, zone, x):
-        return {"id": x.id, "name": x.name, "type": x.type, "ttl": x.ttl, "content": x.value}
+    def show(self, x):
+        return {"id": x.id, "name": x.name, "type": x.type, "ttl": x.ttl, "content": x.value, "change_date": 1}
+
+    @route("POST", "/{id}/records/")
+    def create(self, r, id):
+        b = r.json({"name": str, "type": "TXT", "ttl": int, "content": str})
+        assert b["ttl"] >= 60
+        return 200, self.show(self.zone(id).add("TXT", b["name"], b["content"], b["ttl"]))
+
+    @route("GET", "/{id}/records/")
+    def list(self, r, id):
+        return 200, [self.show(x) for x in self.zone(id).records]
+
+    @route("DELETE", "/{id}/records/{rid}")
+    def delete(self, r, id, rid):
+        r.nothing()
+        self.zone(id).drop(rid)
+        return 204, None
