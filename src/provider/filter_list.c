@@ -69,6 +69,22 @@ static int f_count(struct filter_call *c)
     return c->ret ? 0 : SIGNET_ENOMEM;
 }
 
+/* The names of a map's members: some APIs keep ids there. */
+static int f_keys(struct filter_call *c)
+{
+    const char *name;
+    json_t *ignored;
+    c->ret = json_array();
+    if (!c->ret)
+        return SIGNET_ENOMEM;
+    json_object_foreach(c->v, name, ignored)
+    {
+        if (json_array_append_new(c->ret, value_text(str_of(name))))
+            return SIGNET_ENOMEM;
+    }
+    return 0;
+}
+
 /* Alone: the apex is called "@". With a number: that element of a list, from 0. */
 static int f_at(struct filter_call *c)
 {
@@ -116,6 +132,6 @@ static int f_div(struct filter_call *c)
 const struct filter filters_list[] = {
     { STR("lines"), 0, 0, f_lines }, { STR("split"), 1, 1, f_split }, { STR("join"), 1, 1, f_join },
     { STR("first"), 0, 0, f_first }, { STR("last"), 0, 0, f_last },   { STR("count"), 0, 0, f_count },
-    { STR("at"), 0, 1, f_at },       { STR("add"), 1, 1, f_add },     { STR("div"), 1, 1, f_div },
-    { { NULL, 0 }, 0, 0, NULL },
+    { STR("keys"), 0, 0, f_keys },   { STR("at"), 0, 1, f_at },       { STR("add"), 1, 1, f_add },
+    { STR("div"), 1, 1, f_div },     { { NULL, 0 }, 0, 0, NULL },
 };
