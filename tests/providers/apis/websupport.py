@@ -1,42 +1,47 @@
 import hashlib
 import hmac
-import json
-import time
+from datetime import datetime, timezone
 
-from fake import SUB, TTL, VALUE, Crud
+from fake import Api, Denied, route
 
 
-class Websupport(Crud):
+class Websupport(Api):
     code = "websupport"
-    source = "https://rest.websupport.sk/v2/docs; signature: https://rest.websupport.sk/docs/v1.intro"
-    env = {"WEBSUPPORT_API_KEY": "websupport-key-01", "WEBSUPPORT_SECRET": "websupport-secret-01"}
-    wrong = {"WEBSUPPORT_SECRET": "websupport-wrong"}
+    source = "https://rest.websupport.sk/v2/docs and https://rest.websupport.sk/v2/docs/intro#authentication"
+    env = {"WEBSUPPORT_API_KEY": "ws-key-0123456789", "WEBSUPPORT_SECRET": "ws-secret-0123456"}
+    wrong = {"WEBSUPPORT_SECRET": "ws-secret-not-right"}
     base = "https://rest.websupport.sk"
-    denied = (401, {"message": "Incorrect API key or signature.", "code": 401})
-    denied_text = "Incorrect API key or signature. [401]"
-    zones_at = "GET /v1/user/self/service"
-    create = "POST /v2/service/{zone}/dns/record"
-    body = {"type": "TXT", "name": SUB, "content": VALUE, "ttl": TTL}
-    records_at, records_query = "GET /v2/service/{zone}/dns/record", None
-    remove = "DELETE /v2/service/{zone}/dns/record/{id}"
+    denied = (401, {"code": 401, "message": "Incorrect api key or signature"})
+    denied_text = "Incorrect api key or signature"
+    not_found = (404, {"type": "/errors/httpException", "status": 404, "title": "Record not found"})
 
-    def answer(self, r):
-        key, secret = self.env.values()
-        assert r.header("date") == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(r.now))
-        mac = hmac.new(secret.encode(), ("%s %s %d" % (r.method, r.path, r.now)).encode(), hashlib.sha1).hexdigest()
-        return super().answer(r) if r.basic() == "%s:%s" % (key, mac) else self.denied
+    def authorize(self, r):
+        now = datetime.strptime(r.header("date"), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc).timestamp()
+        assert now == r.now
+        mac = hmac.new(Websupport.env["WEBSUPPORT_SECRET"].encode(), ("%s %s %d" % (r.method, r.path, now)).encode(), hashlib.sha1).hexdigest()
+        if r.basic() != "ws-key-0123456789:" + mac:
+            raise Denied()
 
-    def list_zones(self, r, shown):
-        return 200, {"items": [{"id": 1111, "serviceName": "hosting", "status": "active", "name": "hosting_1"}] + [{**z, "serviceName": "domain", "status": "active"} for z in shown]}
+    @route("GET", "/v1/user/self/service")
+    def services(self, r):
+        other = [{"id": 7, "serviceName": "hosting", "status": "active", "name": n} for n in self.zones]
+        return 200, {"items": other + [{"id": z.id, "serviceName": "domain", "status": "active", "name": z.name} for z in self.zones.values()]}
 
-    def show(self, zone, x):
-        return {"id": x.id, "type": x.type, "name": x.name, "content": x.value, "ttl": x.ttl}
-
-    def made(self, zone, x):
+    @route("POST", "/v2/service/{id}/dns/record")
+    def create(self, r, id):
+        b, zone = r.json({"type": "TXT", "name": str, "content": str, "ttl": int}), self.zone(id)
+        zone.add("TXT", zone.full(b["name"]), b["content"], b["ttl"])
         return 204, None
 
-    def list_records(self, r, shown):
-        f = json.loads(r.query(filters=str)["filters"])
-        assert set(f) == {"name", "type", "content"} and f["type"] == ["TXT"]
-        found = [x for x in shown if (x["type"], x["name"], x["content"]) == ("TXT", f["name"], f["content"])]
-        return 200, {"currentPage": 1, "totalPages": 1, "totalRecords": len(found), "data": found}
+    @route("GET", "/v2/service/{id}/dns/record")
+    def list(self, r, id):
+        b = r.json({"page": int, "rowsPerPage": 100, "filters": {"type": ["TXT"]}})
+        some, last = self.page([x for x in self.zone(id).records if x.type == "TXT"], b["page"], 2)
+        return 200, {"currentPage": b["page"], "totalPages": last, "rowsPerPage": 2, "data": [
+            {"id": x.id, "type": x.type, "name": x.name, "content": x.value, "ttl": x.ttl} for x in some]}
+
+    @route("DELETE", "/v2/service/{id}/dns/record/{rid}")
+    def delete(self, r, id, rid):
+        r.nothing()
+        self.zone(id).drop(rid)
+        return 204, None
