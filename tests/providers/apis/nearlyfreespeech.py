@@ -1,40 +1,39 @@
 import hashlib
+import re
 
 from fake import Api, Denied, route
 
 
 class NearlyFreeSpeech(Api):
     code = "nearlyfreespeech"
-    source = "https://members.nearlyfreespeech.net/wiki/API/DNSAddRR; https://members.nearlyfreespeech.net/wiki/API/Introduction (authentication)"
+    source = "https://members.nearlyfreespeech.net/wiki/API/Introduction, /DNSAddRR, /DNSListRRs, /DNSRemoveRR"
     env = {"NEARLYFREESPEECH_API_KEY": "nfsn-0123456789", "NEARLYFREESPEECH_LOGIN": "somebody"}
     wrong = {"NEARLYFREESPEECH_API_KEY": "nfsn-not-right"}
-    base = "https://api.nearlyfreespeech.net/dns"
-    denied = (401, {"error": "The API request could not be authenticated.", "debug": "The authentication hash is not correct."})
+    base = "https://api.nearlyfreespeech.net"
+    denied = (401, {"error": "The API request could not be authenticated.", "debug": "The authentication hash is incorrect."})
     denied_text = "The API request could not be authenticated."
+    salts = ()
 
     def authorize(self, r):
-        login, stamp, salt, digest = r.header("x-nfsn-authentication").split(";")
-        assert login == "somebody" and int(stamp) == r.now and len(salt) == 16 and salt.isalnum()
-        text = ";".join([login, stamp, salt, self.env["NEARLYFREESPEECH_API_KEY"], r.path, hashlib.sha1((r.text or "").encode()).hexdigest()])
-        if hashlib.sha1(text.encode()).hexdigest() != digest:
+        login, now, salt, mac = r.header("x-nfsn-authentication").split(";")
+        assert login == "somebody" and int(now) == r.now and re.fullmatch("[A-Za-z0-9]{16}", salt)
+        body = hashlib.sha1(r.text.encode()).hexdigest()
+        if mac != hashlib.sha1(";".join([login, now, salt, NearlyFreeSpeech.env["NEARLYFREESPEECH_API_KEY"], r.path, body]).encode()).hexdigest():
             raise Denied()
 
-    @route("POST", "/{name}/addRR")
+    @route("POST", "/dns/{name}/addRR")
     def add(self, r, name):
-        f, zone = r.form({"name": str, "type": "TXT", "data": str, "ttl": str}), self.zone(name)
-        zone.add("TXT", zone.full(f["name"]), f["data"], int(f["ttl"]))
+        b, zone = r.form({"name": str, "type": "TXT", "data": str, "ttl": str}), self.zone(name)
+        zone.add("TXT", zone.full(b["name"]), b["data"], int(b["ttl"]))
         return 200, ""
 
-    @route("POST", "/{name}/listRRs")
+    @route("POST", "/dns/{name}/listRRs")
     def list(self, r, name):
-        f, zone = r.form({"name": str, "type": "TXT"}), self.zone(name)
-        return 200, [{"name": f["name"], "type": "TXT", "data": '"%s"' % x.value, "ttl": x.ttl, "scope": "member"} for x in zone.at(zone.full(f["name"]))]
+        b, zone = r.form({"name": str, "type": "TXT"}), self.zone(name)
+        return 200, [{"name": b["name"], "type": "TXT", "data": x.value, "ttl": x.ttl, "scope": "member"} for x in zone.at(zone.full(b["name"]))]
 
-    @route("POST", "/{name}/removeRR")
+    @route("POST", "/dns/{name}/removeRR")
     def remove(self, r, name):
-        f, zone = r.form({"name": str, "type": "TXT", "data": str}), self.zone(name)
-        mine = [x for x in zone.at(zone.full(f["name"])) if x.value == f["data"]]
-        if not mine:
-            return 400, {"error": "No such record", "debug": ""}
-        zone.drop(mine[0].id)
+        b, zone = r.form({"name": str, "type": "TXT", "data": str}), self.zone(name)
+        zone.drop([x for x in zone.at(zone.full(b["name"])) if x.value == b["data"]][0].id)
         return 200, ""
