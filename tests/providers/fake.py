@@ -208,6 +208,13 @@ class Api:
     def setup(self):
         pass
 
+    def real(self, name):
+        """For an API that only knows names in a domain of its own: the name that stands for one in example.com."""
+        return name
+
+    def later(self):
+        """What the API does by itself some time after a cleanup."""
+
     def authorize(self, r):
         """Raises Denied. Called before each request but those of routes in `open_routes`."""
 

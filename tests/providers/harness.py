@@ -83,6 +83,7 @@ class Session:
         return answer
 
     def start(self, op, fqdn, value=VALUE, saved=None, domain=None):
+        fqdn = self.api.real(fqdn)
         job = {"op": op, "fqdn": fqdn, "value": value, "domain": domain or fqdn.replace("_acme-challenge.", "", 1), "token": "token-of-it",
                "keyauth": "token-of-it.thumb", **({"saved": saved} if saved else {})}
         return self.call(start=job)["started"]
@@ -140,6 +141,8 @@ class Session:
         end = self.run()[id_]
         if end["code"]:
             raise Failed(end)
+        if op == "cleanup":
+            self.api.later()
         return end["saved"]
 
     def finish(self):

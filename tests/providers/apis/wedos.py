@@ -1,40 +1,43 @@
 import hashlib
 import json
-from datetime import datetime
-from zoneinfo import ZoneInfo
+import time
 
-from fake import Api, route
+from fake import Api, Denied, route, same
 
 
 class Wedos(Api):
     code = "wedos"
-    source = "https://kb.wedos.com/en/wapi-api-interface/wapi-manual/"
-    env = {"WEDOS_USERNAME": "me@example.net", "WEDOS_WAPI_PASSWORD": "wedos-0123456"}
-    wrong = {"WEDOS_WAPI_PASSWORD": "wedos-wrong"}
-    base = "https://api.wedos.com/wapi"
-    denied_text = "Access not authorised [2007]"
-    committed = True
+    source = "https://kb.wedos.com/en/wapi-api-interface/wapi-manual/ and https://kb.wedos.com/en/wapi-api-interface/wapi-command-dns-add-row/"
+    env = {"WEDOS_USERNAME": "somebody@example.net", "WEDOS_WAPI_PASSWORD": "wedos-0123456789"}
+    wrong = {"WEDOS_WAPI_PASSWORD": "wedos-not-right"}
+    base = "https://api.wedos.com/wapi/json"
+    denied = (200, {"response": {"code": 2051, "result": "Access not allowed from this IP address or wrong auth", "timestamp": 1, "svTRID": "1"}})
+    denied_text = "Access not allowed from this IP address or wrong auth [2051]"
 
-    def say(self, code, result, **data):
-        return 200, {"response": {"code": code, "result": result, "timestamp": 1, "data": data}}
+    def setup(self):
+        self.waiting = []
 
-    @route("POST", "/json")
+    @route("POST", "")
     def call(self, r):
-        b = json.loads(r.form({"request": str})["request"])["request"]
-        assert set(b) == {"user", "auth", "command", "data"} and b["user"] == "me@example.net"
-        hour = datetime.fromtimestamp(r.now, ZoneInfo("Europe/Prague")).strftime("%H")
-        secret = "me@example.net" + hashlib.sha1(self.env["WEDOS_WAPI_PASSWORD"].encode()).hexdigest() + hour
-        if b["auth"] != hashlib.sha1(secret.encode()).hexdigest():
-            return self.say(2007, "Access not authorised")
-        command, d = b["command"], b["data"]
-        zone = self.zone(d.get("domain") or d["name"])
-        if command == "dns-rows-list":
-            return self.say(1000, "OK", row=[{"ID": str(x.id), "name": zone.sub(x, ""), "ttl": str(x.ttl), "rdtype": x.type, "rdata": x.value} for x in zone.records])
+        b = same("request", json.loads(r.form({"request": str})["request"]), {"request": {"user": "somebody@example.net", "auth": str, "command": str, "data": dict}})
+        hour = time.strftime("%H", time.gmtime(r.now + 7200))  # the conversations are in June, when Prague has UTC + 2
+        inner = hashlib.sha1(Wedos.env["WEDOS_WAPI_PASSWORD"].encode()).hexdigest()
+        if b["request"]["auth"] != hashlib.sha1(("somebody@example.net" + inner + hour).encode()).hexdigest():
+            raise Denied()
+        command, d = b["request"]["command"], b["request"]["data"]
+        zone, data = self.zone(d.get("domain") or d["name"]), {}
         if command == "dns-row-add":
-            assert set(d) == {"domain", "name", "ttl", "type", "rdata"}
-            zone.add(d["type"], zone.full(d["name"]), d["rdata"], d["ttl"])
+            same("data", d, {"domain": str, "name": str, "ttl": int, "type": "TXT", "rdata": str})
+            assert d["ttl"] >= 300
+            self.waiting.append(lambda: zone.add("TXT", zone.full(d["name"]), d["rdata"], d["ttl"]))
+        elif command == "dns-rows-list":
+            same("data", d, {"domain": str})
+            data = {"row": [{"ID": str(x.id), "name": zone.sub(x, ""), "ttl": str(x.ttl), "rdtype": x.type, "rdata": x.value} for x in zone.records]}
         elif command == "dns-row-delete":
-            zone.drop(d["row_id"])
+            same("data", d, {"domain": str, "row_id": str})
+            self.waiting.append(lambda: zone.drop(d["row_id"]))
         else:
-            assert command == "dns-domain-commit"
-        return self.say(1000, "OK")
+            assert command == "dns-domain-commit" and set(d) == {"name"}
+            while self.waiting:
+                self.waiting.pop(0)()
+        return 200, {"response": {"code": 1000, "result": "OK", "timestamp": r.now, "svTRID": "1", "command": command, "data": data}}
