@@ -12,7 +12,6 @@ class Poweradmin(Api):
     denied_text = "Invalid or missing API key"
     not_found = (404, {"success": False, "message": "Record not found", "data": None})
     lists_zones = True
-    needs_saved = True  # its two documented versions list records differently
 
     @route("GET", "/zones")
     def list_zones(self, r):
@@ -28,8 +27,24 @@ class Poweradmin(Api):
         return 201, {"success": True, "message": "Record created successfully", "data": {"record": {
             "id": x.id, "zone_id": zone.id, "name": x.name, "content": x.value, "type": "TXT", "ttl": x.ttl}}}
 
+    def records(self, zone):
+        return {"records": [{"id": x.id, "name": x.name, "type": x.type, "content": x.value, "ttl": x.ttl, "priority": 0, "disabled": False, "auth": True}
+                            for x in zone.records if x.type == "TXT"]}
+
+    @route("GET", "/zones/{id}/records")
+    def list(self, r, id):
+        r.query(type="TXT")
+        return 200, {"success": True, "message": "Records retrieved successfully", "data": self.records(self.zone(id))}
+
     @route("DELETE", "/zones/{id}/records/{rid}")
     def delete(self, r, id, rid):
         r.nothing()
         self.zone(id).drop(rid)
         return 204, {"success": True, "message": "Record deleted successfully", "data": None}
+
+
+class Poweradmin40(Poweradmin):
+    variant = "4.0"
+
+    def records(self, zone):
+        return Poweradmin.records(self, zone)["records"]
