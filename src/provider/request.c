@@ -122,6 +122,22 @@ static size_t origin_len(signet_str url)
     return n;
 }
 
+/* A base that the user gave may end in a slash where a path begins with one: of slashes that meet, one stays. */
+static void squeeze_slashes(struct buf *url)
+{
+    size_t origin = origin_len(buf_str(url)), to = origin;
+    bool query = false;
+    for (size_t from = origin; from < url->n; from++) {
+        query = query || url->p[from] == '?';
+        if (query || url->p[from] != '/' || to == origin || url->p[to - 1] != '/')
+            url->p[to++] = url->p[from];
+    }
+    if (to < url->n) {
+        url->n = to;
+        url->p[to] = '\0';
+    }
+}
+
 static int step_url(struct job *j, struct scope *sc, const struct node *url, struct buf *to)
 {
     BUF_AUTO(own, LIM_URL);
@@ -132,14 +148,13 @@ static int step_url(struct job *j, struct scope *sc, const struct node *url, str
         return rc;
     bool whole = str_starts(buf_str(&own), STR("https://")) || str_starts(buf_str(&own), STR("http://"));
     rc = whole ? 0 : base_url(j, sc, to);
-    if (!rc && own.n && own.p[0] == '/' && str_ends(buf_str(to), STR("/")))
-        to->p[--to->n] = '\0';
     size_t origin = origin_len(buf_str(to));
     buf_add(to, buf_str(&own));
     if (!rc && !whole && origin_len(buf_str(to)) != origin) /* "https://api.example" + "@elsewhere.example" */
         rc = err_set(&j->err, SIGNET_EPROTO, "%s: a path does not begin with a slash", shown_name(j->s));
     if (!rc && buf_err(to))
         rc = err_set(&j->err, buf_err(to), "%s: a URL is longer than %u bytes", shown_name(j->s), LIM_URL);
+    squeeze_slashes(to);
     return rc;
 }
 

@@ -46,3 +46,10 @@ class VkCloud(Api):
         r.nothing()
         self.by_id(id).drop(rid[3:])
         return 204, None
+
+
+class VkCloudElsewhere(VkCloud):
+    """Addresses as people write them, with a slash at the end and without."""
+    variant = "addresses"
+    env = {**VkCloud.env, "VK_CLOUD_DNS_ENDPOINT": "https://mcs.mail.ru/public-dns/", "VK_CLOUD_IDENTITY_ENDPOINT": "https://infra.mail.ru:35357/v3"}
+    optional = ("VK_CLOUD_DNS_ENDPOINT", "VK_CLOUD_IDENTITY_ENDPOINT")
