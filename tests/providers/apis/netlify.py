@@ -3,13 +3,14 @@ from fake import Api, bearer, route
 
 class Netlify(Api):
     code = "netlify"
-    source = "https://open-api.netlify.com/#tag/dnsZone"
+    source = "https://open-api.netlify.com/#tag/dnsZone; pages: https://docs.netlify.com/api/get-started/#pagination"
     env = {"NETLIFY_TOKEN": "nfp_0123456789"}
     wrong = {"NETLIFY_TOKEN": "nfp_not_right"}
     base = "https://api.netlify.com/api/v1"
     authorize = bearer(env["NETLIFY_TOKEN"])
     denied = (401, {"code": 401, "message": "Access Denied"})
     denied_text = "Access Denied"
+    lists_zones = True
     not_found = (404, {"code": 404, "message": "Not Found"})
 
     def zid(self, zone):
@@ -24,8 +25,14 @@ class Netlify(Api):
 
     @route("GET", "/dns_zones")
     def list_zones(self, r):
-        r.query()
-        return 200, [{"id": self.zid(z), "name": z.name, "errors": [], "account_slug": "somebody", "records": []} for z in self.zones.values()]
+        return self.pages(r, [{"id": self.zid(z), "name": z.name, "errors": [], "account_slug": "somebody", "records": []} for z in self.zones.values()])
+
+    def pages(self, r, items):
+        number = int(r.query_map.get("page", "1"))
+        some, last = self.page(items, number)
+        here = r.url.split("?")[0]
+        links = ['<%s?page=%d>; rel="%s"' % (here, n, word) for n, word in ((number - 1, "prev"), (number + 1, "next"), (last, "last")) if 0 < n <= last]
+        return 200, some, [("Link", ", ".join(links))]
 
     @route("POST", "/dns_zones/{id}/dns_records")
     def create(self, r, id):
@@ -35,7 +42,7 @@ class Netlify(Api):
     @route("GET", "/dns_zones/{id}/dns_records")
     def list(self, r, id):
         zone = self.by_id(id)
-        return 200, [self.show(zone, x) for x in zone.records]
+        return self.pages(r, [self.show(zone, x) for x in zone.records])
 
     @route("DELETE", "/dns_zones/{id}/dns_records/{rid}")
     def delete(self, r, id, rid):

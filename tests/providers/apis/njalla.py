@@ -17,7 +17,7 @@ class Njalla(Api):
             raise Denied()
 
     def show(self, zone, x):
-        return {"id": str(x.id), "name": zone.sub(x), "type": x.type, "content": x.value, "ttl": x.ttl}
+        return {"id": x.id, "name": zone.sub(x), "type": x.type, "content": x.value, "ttl": x.ttl}
 
     @route("POST", "/")
     def call(self, r):

@@ -12,6 +12,9 @@ class Rackspace(Api):
     not_found = (404, {"message": "Object not Found.", "code": 404, "details": ""})
     open_routes = ("login",)
 
+    def setup(self):
+        self.jobs = {}
+
     def authorize(self, r):
         if r.header("x-auth-token") != "rackspace-session-token":
             raise Denied()
@@ -40,7 +43,18 @@ class Rackspace(Api):
         b = r.json({"records": [{"name": str, "type": "TXT", "data": str, "ttl": int}]})["records"][0]
         assert b["ttl"] >= 300
         self.by_id(id).add("TXT", b["name"], b["data"], b["ttl"])
-        return 202, {"status": "RUNNING", "verb": "POST", "jobId": "586605c8-5739-43fb-8939-f3a2c4c0e99c", "callbackUrl": self.base + "/status/586605c8"}
+        return self.running("POST")
+
+    def running(self, verb):
+        job = "586605c8-%04d" % len(self.jobs)
+        self.jobs[job] = 0
+        return 202, {"request": "", "status": "RUNNING", "verb": verb, "jobId": job, "callbackUrl": "%s/status/%s" % (self.base, job), "requestUrl": self.base}
+
+    @route("GET", "/status/{job}")
+    def status(self, r, job):
+        r.query(showDetails="true")
+        self.jobs[job] += 1
+        return 200, {"status": "COMPLETED" if self.jobs[job] > 1 else "RUNNING", "jobId": job, "response": {"records": []}}
 
     @route("GET", "/domains/{id}/records")
     def list(self, r, id):
@@ -52,4 +66,4 @@ class Rackspace(Api):
     def delete(self, r, id):
         r.nothing()
         self.by_id(id).drop(r.query(id=str)["id"][4:])
-        return 202, {"status": "RUNNING", "verb": "DELETE", "jobId": "586605c8-5739-43fb-8939-f3a2c4c0e99d"}
+        return self.running("DELETE")
