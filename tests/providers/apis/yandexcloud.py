@@ -78,3 +78,8 @@ class YandexCloudKeyFile(YandexCloud):
     variant = "key-file"
     env = {"YC_SA_ID": "ajeaccount0123", "YC_SA_Key_ID": "ajekey0123", "YC_SA_Key_File_Path": "/etc/yc.pem", "YC_Folder_ID": "b1gfolder0123"}
     files = {"/etc/yc.pem": PEM}
+
+
+class YandexCloudKey(YandexCloud):
+    variant = "key"
+    env = {"YC_SA_ID": "ajeaccount0123", "YC_SA_Key_ID": "ajekey0123", "YC_SA_Key_File_PEM_b64": base64.b64encode(PEM.encode()).decode(), "YC_Folder_ID": "b1gfolder0123"}
