@@ -141,8 +141,16 @@ int install_recover(struct run *r, struct err *e)
     if (!checkpoint_exists(work, CHECKPOINT_TEMPORARY) && !checkpoint_exists(work, CHECKPOINT_CHANGE))
         return 0;
     int rc = no_loop ? loop_new(&r->loop, e) : 0;
+    struct err why = { 0 };
     if (!rc)
-        rc = transaction_recover(&x, &did, e);
+        rc = transaction_recover(&x, &did, &why);
+    if (rc && why.code && rc != SIGNET_ECANCELED && rc != SIGNET_ENOMEM) {
+        /* It must not keep certificates from being renewed; whoever changes a web server next is refused. */
+        log_error("client", "%s. Please look at it: the files that a web server had are there.", why.text);
+        rc = 0;
+    } else if (rc && why.code && e) {
+        *e = why;
+    }
     for (size_t i = 0; i < did.n; i++)
         log_warn("client", "%s", did.v[i]);
     if (no_loop) {

@@ -132,7 +132,9 @@ int transaction_begin(struct temporary **ret, const struct transaction *t, const
 {
     struct temporary *x = calloc(1, sizeof *x);
     bool reloaded = false;
-    int rc = x ? checkpoint_make(t->work_dir, CHECKPOINT_TEMPORARY, c, t->title, t->server, e) : err_nomem(e);
+    if (!x)
+        return err_nomem(e);
+    int rc = checkpoint_make(t->work_dir, CHECKPOINT_TEMPORARY, c, t->title, t->server, e);
     if (!rc && (rc = carry_out(x, t, c, &reloaded, e)))
         (void)fail(x, t, CHECKPOINT_TEMPORARY, reloaded, e);
     if (rc)

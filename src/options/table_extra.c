@@ -32,7 +32,7 @@ static const struct opt rows[] = {
       .help = "Do nothing when this system does not let the processes that read what strangers send be confined "
               "(seccomp, landlock, a user other than root). Without it they are confined as far as can be." },
     { OPT_ID_NO_VERIFY_DEPLOY, "--no-verify-deploy", OPT_FLAG, AT(no_verify_deploy), .extra = true,
-      .topics = "run install enhance nginx", .default_text = "False",
+      .topics = "run install enhance nginx apache", .default_text = "False",
       .help = "After a change of the web server's configuration, do not connect to it on this machine to see that it "
               "serves the new certificate." },
     { OPT_ID_MIGRATE_FROM, "--from", OPT_PATH, AT(migrate_from), .metavar = "FOLDER", .extra = true,

@@ -265,3 +265,18 @@ def test_a_challenge_killed_anywhere(crashpoint, box, nginx, tmp_path):  # noqa:
         assert "le_http_01_cert_challenge.conf" not in os.listdir(box.config)
 
     k.sweep(finish)
+
+
+def test_a_checkpoint_that_cannot_be_read_does_not_stop_renewals(box, nginx):
+    obtain(box, nginx)
+    before = nginx.files()
+    left = box.work + "/backups/IN_PROGRESS"
+    os.makedirs(left)
+    with open(left + "/FILEPATHS", "w") as f:
+        f.write(nginx.etc + "/sites-available/a\n")  # and no copy of it
+    r = box.signet("renew", "--force-renewal")
+    assert r.complains("The changes noted in %s cannot be taken back" % left)
+    box.lineage("a.test").check(version=2)
+    r = install(box, nginx)
+    assert r.complains("is there already: changes of another run are not finished")
+    assert nginx.files() == before

@@ -185,7 +185,7 @@ static int load(struct ngx_conf *c, const char *path, unsigned depth, uint32_t *
     if (depth == NGX_INCLUDE_DEPTH_MAX)
         return err_set(e, SIGNET_ELIMIT, "%s: more than %u files that include each other", path, NGX_INCLUDE_DEPTH_MAX);
     int rc = add_file(c, path, ret, e);
-    return rc ? rc : follow(c, *ret, depth, e);
+    return rc || !c->file ? rc : follow(c, *ret, depth, e);
 }
 
 static int follow(struct ngx_conf *c, uint32_t at, unsigned depth, struct err *e)
@@ -211,7 +211,7 @@ static int by_real(const void *a, const void *b, void *ctx)
 
 static int find_twins(struct ngx_conf *c)
 {
-    uint32_t *order = calloc(c->n_files, sizeof *order);
+    uint32_t *order = calloc(c->n_files + 1u, sizeof *order);
     if (!order)
         return SIGNET_ENOMEM;
     for (uint32_t i = 0; i < c->n_files; i++)

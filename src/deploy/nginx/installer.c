@@ -318,12 +318,16 @@ static int nginx_served(const struct installer_ctx *ctx, const struct installer_
     if (!rc)
         rc = served_names(&s, c, &names, e);
     const struct installer_cert found = { .names = &names, .cert = c->cert };
-    if (!rc && names.n && !(rc = learn_proof(&s, &found, &kept, e)))
-        rc = on_prove(&s, e);
+    struct ngx_proof *proof = NULL;
+    if (!rc && names.n)
+        rc = learn_proof(&s, &found, &kept, e);
+    proof = s.proof;
+    if (!rc && names.n)
+        rc = ngx_ctl_prove(&s.ctl, &s.plan, proof, s.n_proofs, e);
     ngx_plan_close(&s.plan);
     ngx_ctl_close(&s.ctl);
     changes_done(&s.changes);
-    free(s.proof);
+    free(proof);
     return rc;
 }
 

@@ -77,7 +77,9 @@ static int split_first(struct ngx_plan *p, const struct strlist *names)
 {
     struct ngx_patches x = { 0 };
     bool *done = calloc(p->servers.n + 1, sizeof *done);
-    int rc = done ? ngx_patches_new(&x, p) : err_nomem(p->e);
+    if (!done)
+        return err_nomem(p->e);
+    int rc = ngx_patches_new(&x, p);
     for (size_t i = 0; !rc && i < names->n; i++) {
         uint32_t found[NGX_HITS_MAX], n = ngx_targets(p, str_of(names->v[i]), found);
         for (uint32_t k = 0; !rc && k < n; k++) {
@@ -140,8 +142,10 @@ int ngx_plan_extra(struct ngx_plan *p, const struct strlist *names, enum ngx_ext
     if (missing && what == NGX_HSTS)
         rc = split_first(p, names);
     j.done = calloc(p->servers.n + 1, sizeof *j.done);
+    if (!j.done)
+        return rc ? rc : err_nomem(p->e);
     if (!rc)
-        rc = j.done ? ngx_patches_new(&j.x, p) : err_nomem(p->e);
+        rc = ngx_patches_new(&j.x, p);
     for (size_t i = 0; !rc && i < names->n; i++)
         rc = extra_for(&j, names->v[i]);
     if (!rc)

@@ -4,6 +4,7 @@
 
 #include "deploy/nginx/patch.h"
 #include "deploy/nginx/plan.h"
+#include <assert.h>
 
 /* One patch for each file. */
 struct ngx_patches {
@@ -17,6 +18,7 @@ void ngx_patches_done(struct ngx_patches *x);
 int ngx_patches_apply(struct ngx_patches *x, struct ngx_plan *p);
 static inline struct text_patch *ngx_patch_for(struct ngx_patches *x, struct ngx_at at)
 {
+    assert(x->v && x->conf);
     return &x->v[x->conf->file[at.file].same];
 }
 

@@ -328,7 +328,9 @@ int ngx_plan_install(struct ngx_plan *p, const struct ngx_wish *w, struct strlis
         return rc;
     j.ipv6_first = ipv6_is_new(&p->servers, p->https_port);
     j.done = calloc(p->servers.n + 1, sizeof *j.done);
-    rc = j.done ? ngx_patches_new(&j.x, p) : err_nomem(p->e);
+    if (!j.done)
+        return err_nomem(p->e);
+    rc = ngx_patches_new(&j.x, p);
     if (!rc)
         rc = install_all(&j, where);
     if (!rc)

@@ -337,7 +337,9 @@ int ngx_plan_redirect(struct ngx_plan *p, const struct strlist *names)
     struct ngx_patches x = { 0 };
     size_t n = 0, max = p->servers.n;
     struct need *v = calloc(max + 1, sizeof *v);
-    int rc = v ? ngx_patches_new(&x, p) : err_nomem(p->e);
+    if (!v)
+        return err_nomem(p->e);
+    int rc = ngx_patches_new(&x, p);
     if (!rc)
         rc = gather(p, names, v, &n, max);
     for (size_t i = 0; !rc && i < n; i++)

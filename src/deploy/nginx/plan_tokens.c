@@ -134,7 +134,9 @@ int ngx_plan_tokens(struct ngx_plan *p, const struct ngx_token *v, size_t n, con
     uint32_t servers = p->servers.n;
     size_t longest = 0;
     j.lines = calloc(servers + 1, sizeof *j.lines);
-    int rc = j.lines ? ngx_patches_new(&j.x, p) : err_nomem(p->e);
+    if (!j.lines)
+        return err_nomem(p->e);
+    int rc = ngx_patches_new(&j.x, p);
     for (size_t i = 0; !rc && i < n; i++) {
         rc = one_token(&j, &v[i]);
         if (strlen(v[i].name) > longest)

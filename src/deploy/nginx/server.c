@@ -40,8 +40,9 @@ static int find_conf(struct ngx_server_ctl *s, const struct record *server, stru
     BUF_AUTO(root, PATH_BYTES_MAX);
     BUF_AUTO(conf, PATH_BYTES_MAX);
     const char *noted = server ? record_get(server, "conf") : NULL;
-    if (fs_absolute(s->root, &root, e))
-        return e->code;
+    int rc = fs_absolute(s->root, &root, e);
+    if (rc)
+        return rc;
     fs_join(&conf, buf_z(&root), "nginx.conf");
     if (noted) {
         buf_clear(&conf);
@@ -288,9 +289,9 @@ static int prove_once(struct ngx_server_ctl *s, struct ngx_plan *p, const struct
                       struct err *e)
 {
     uint32_t *listen = calloc(p->servers.n_listens + 1, sizeof *listen);
-    int rc = !listen              ? err_nomem(e)
-             : ngx_ctl_settled(s) ? 0
-                                  : err_set(e, SIGNET_ETIMEOUT, "the workers of before still take connections");
+    if (!listen)
+        return err_nomem(e);
+    int rc = ngx_ctl_settled(s) ? 0 : err_set(e, SIGNET_ETIMEOUT, "the workers of before still take connections");
     for (; !rc && *from < n; *from += !rc) {
         uint32_t count = ngx_plan_places(p, v[*from].name, true, listen);
         if (!count)
