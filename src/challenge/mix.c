@@ -40,18 +40,6 @@ static int open_part(struct solver *s, enum part p, const char *name, struct err
     return s->ops[p]->open(&s->part[p], &s->ctx, e);
 }
 
-static int open_dns(struct solver *s, const char *code, struct err *e)
-{
-    BUF_AUTO(shown, 256);
-    buf_add_escaped(&shown, str_of(code), 60);
-    if (!solver_find("dns")) {
-        err_set(e, SIGNET_EINVAL, "unrecognized DNS provider: %s", buf_z(&shown));
-        err_hint(e, "This program has no DNS providers built in.");
-        return SIGNET_EINVAL;
-    }
-    return open_part(s, PART_DNS, "dns", e);
-}
-
 static void mix_close(struct solver *s)
 {
     for (int p = 0; s && p < PARTS; p++)
@@ -71,7 +59,7 @@ static int mix_open(struct solver **ret, const struct solver_ctx *ctx, struct er
     if (!rc && o->tls)
         rc = open_part(s, PART_TLS, "standalone", e);
     if (!rc && o->dns)
-        rc = open_dns(s, o->dns, e);
+        rc = open_part(s, PART_DNS, "dns", e);
     if (rc) {
         mix_close(s);
         return rc;
@@ -95,6 +83,14 @@ static uint32_t mix_prefs(struct solver *s, const signet_ident *id, struct err *
                 "[%.*s] acme: could not determine solvers: none of the challenges chosen can prove this name%s",
                 STR_ARG(id->value), str_starts(id->value, STR("*.")) ? "; a wildcard needs --dns" : "");
     return prefs;
+}
+
+static bool mix_one_by_one(const struct solver *s)
+{
+    for (int p = 0; p < PARTS; p++)
+        if (s->part[p] && s->ops[p]->one_by_one && s->ops[p]->one_by_one(s->part[p]))
+            return true;
+    return false;
 }
 
 /* Those of one part, still in order. */
@@ -174,9 +170,12 @@ static void step_part(struct solver *s, enum part p, struct challenge **c, size_
     bool ours = s->ready_at[p] != 0;
     for (size_t i = 0; ours && i < n; i++)
         c[i]->state = c[i]->state == CHAL_WAITING && c[i]->priv ? CHAL_READY : c[i]->state;
+    size_t waiting = 0;
     for (size_t i = 0; i < n; i++)
-        if (c[i]->state == CHAL_WAITING && s->ops[p]->step)
-            s->ops[p]->step(s->part[p], &c[i], 1);
+        if (c[i]->state == CHAL_WAITING)
+            c[waiting++] = c[i];
+    if (waiting && s->ops[p]->step)
+        s->ops[p]->step(s->part[p], c, waiting);
 }
 
 static void mix_step(struct solver *s, struct challenge **c, size_t n)
@@ -234,6 +233,7 @@ const struct solver_ops solver_mix = {
     .types = PREFS_BIT(SIGNET_CHAL_HTTP_01) | PREFS_BIT(SIGNET_CHAL_TLS_ALPN_01) | PREFS_BIT(SIGNET_CHAL_DNS_01),
     .open = mix_open,
     .prefs = mix_prefs,
+    .one_by_one = mix_one_by_one,
     .present = mix_present,
     .step = mix_step,
     .cleanup = mix_cleanup,

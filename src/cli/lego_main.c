@@ -1,4 +1,5 @@
 /* lego's face: from its arguments to its exit status. */
+#include "cli/dns_tool.h"
 #include "cli/lego.h"
 
 #include "cli/lego_ui.h"
@@ -102,21 +103,11 @@ static int print_help(const struct request *r)
 
 static int dnshelp(const struct lego *p)
 {
-    BUF_AUTO(text, 1024);
-    if (p->req.lego.code && p->req.lego.code[0]) {
-        buf_addz(&text, "\"");
-        buf_add_escaped(&text, str_of(p->req.lego.code), 100);
-        buf_addz(&text, "\" is not yet supported");
-        lego_ui_line(&p->ui, "", buf_z(&text));
-        return 1;
-    }
-    buf_addz(
-        &text,
-        "Credentials for the providers of --dns are given in environment variables; each can also be read\nfrom a "
-        "file, whose path "
-        "stands in the variable of that name with _FILE behind it.\n\nThis program has no DNS providers built in.\n");
-    out_write(1, buf_str(&text));
-    return 0;
+    struct err e = { 0 };
+    const char *code = p->req.lego.code;
+    (void)dns_tool_help(code && code[0] ? code : NULL, NULL, &e); /* returns only on failure */
+    lego_ui_line(&p->ui, "", e.text);
+    return 1;
 }
 
 static int usage_error(const struct lego *p, const struct err *e)

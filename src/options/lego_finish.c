@@ -134,7 +134,19 @@ static int finish_dns(struct request *r, struct err *e)
     if (o->dns_wait < 0)
         return refuse(e, "'dns.propagation-wait' cannot be negative");
     o->dns_disable_ans = off;
-    return 0;
+    r->dns_skip_authoritative = off;
+    r->dns_ask_recursive = o->dns_rns && !o->dns_disable_rns;
+    r->dns_timeout = o->dns_timeout > 0 ? (unsigned)o->dns_timeout : 0;
+    if (strlist_copy(&r->dns_resolvers, &o->dns_resolvers))
+        return err_nomem(e);
+    if (o->dns_wait > 0) {
+        BUF_AUTO(wait, 32);
+        buf_addf(&wait, "%lld", ((long long)o->dns_wait + 999) / 1000);
+        int rc = put(&r->dns_propagation_wait, buf_str(&wait), e);
+        if (rc)
+            return rc;
+    }
+    return put(&r->dns_provider, str_of(o->dns), e);
 }
 
 static int finish_challenges(struct request *r, struct err *e)

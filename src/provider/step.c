@@ -249,8 +249,8 @@ static int save_pages(struct job *j, struct frame *f, const struct node *save)
         json_t *page = json_array_get(f->pages, i);
         bool has = i + 1 == n;
         for (size_t k = 0; !has && !rc && save && save->kind == NODE_MAP && k < save->n; k++) {
-            VALUE_AUTO(own);
-            VALUE_AUTO(v);
+            VALUE_AUTO json_t *own = NULL;
+            VALUE_AUTO json_t *v = NULL;
             struct scope sc;
             scope_of(j, &sc, &j->err, &own);
             sc.reply = &f->reply;
