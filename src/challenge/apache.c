@@ -80,12 +80,11 @@ static void apache_cleanup(struct solver *s, struct challenge **c, size_t n)
 
 static void apache_hint(struct solver *s, const struct challenge *failed, struct buf *to)
 {
-    buf_addf(
-        to,
-        "The Certificate Authority failed to verify the temporary Apache configuration changes made by Certbot. Apache "
-        "on this machine did answer the challenge when asked from here: check that %.*s points to this machine, and "
-        "that its port %u can be reached from the internet.",
-        STR_ARG(failed->ident.value), s->ctx.req->http01_port);
+    buf_addf(to,
+             "The CA did not see the answer that was put into Apache for it. Apache on this machine did answer the "
+             "challenge when asked from here: check that %.*s points to this machine, and that its port %u can be "
+             "reached from the internet.",
+             STR_ARG(failed->ident.value), s->ctx.req->http01_port);
 }
 
 const struct solver_ops solver_apache = {

@@ -10,7 +10,7 @@
 static void names_of_characters_may_be_declared(void **state)
 {
     (void)state;
-    VALUE_AUTO(v);
+    VALUE_AUTO json_t *v = NULL;
     const char *why;
     assert_int_equal(
         xml_read(STR("<?xml version =\"1.0\" ?><!DOCTYPE html [<!ENTITY nbsp '&#160;'><!ENTITY trade '&#8482;'>]>"
@@ -33,7 +33,7 @@ static void anything_else_is_refused(void **state)
                                        "<!DOCTYPE a SYSTEM 'file:///etc/passwd' [<!ENTITY x '&#160;'>]><a/>",
                                        "<!DOCTYPE a [<!ENTITY x '&#160;&#160;&#160;'>]><a/>" };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        VALUE_AUTO(v);
+        VALUE_AUTO json_t *v = NULL;
         const char *why = NULL;
         assert_int_equal(xml_read(str_of(bad[i]), &v, &why), SIGNET_EPROTO);
         assert_non_null(why);

@@ -14,9 +14,9 @@ static void keys_are_the_names_of_members(void **state)
         { "{\"b\":{\"id\":1},\"a\":2}", "[\"b\",\"a\"]" }, { "{}", "[]" }, { "[1,2]", "[]" }, { "7", "[]" }
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        VALUE_AUTO(root);
-        VALUE_AUTO(got);
-        VALUE_AUTO(want);
+        VALUE_AUTO json_t *root = NULL;
+        VALUE_AUTO json_t *got = NULL;
+        VALUE_AUTO json_t *want = NULL;
         struct err e = { 0 };
         struct scope sc = { .e = &e };
         root = json_loads(cases[i][0], JSON_DECODE_ANY, NULL);
