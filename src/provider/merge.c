@@ -56,7 +56,8 @@ static int begin(struct job *j, struct frame *f)
         if (!j->lock)
             return err_nomem(&j->err);
     }
-    bool wait = more_to_come(j);
+    /* who holds the zone (`alone`) would wait for those who wait for the zone */
+    bool wait = !j->holds && more_to_come(j);
     for (const struct job *o = j->s->jobs; o && !wait; o = o->next)
         wait = o != j && o->holds && strcmp(o->lock, j->lock) == 0;
     if (wait) {
@@ -210,9 +211,12 @@ static int written(struct job *j, struct frame *f)
     if (j->conflict)
         return again(j, f);
     merge_end(j, 0);
-    free(j->lock);
-    j->lock = NULL;
-    j->holds = j->in_merge = false;
+    j->in_merge = false;
+    if (!part(j->s, "alone")) { /* the zone is left later */
+        free(j->lock);
+        j->lock = NULL;
+        j->holds = false;
+    }
     json_object_clear(j->temp);
     wake_blocked(j->s);
     return STEP_POP;

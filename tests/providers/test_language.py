@@ -12,7 +12,7 @@ HEAD = "name: Test\ndocs: https://api.test/\n"
 @pytest.fixture
 def describe(tmp_path, monkeypatch):
     """Puts a description where the engine looks for it."""
-    monkeypatch.setattr(harness, "PROVIDERS", str(tmp_path))
+    monkeypatch.setattr(Described, "folder", str(tmp_path))
 
     def write(yaml):
         (tmp_path / "test.yaml").write_text("provider: test\n" + HEAD + yaml)
@@ -24,7 +24,14 @@ class Test(Api):
     code, base = "test", "https://api.test"
 
 
-class InTurn(Session):
+class Described(Session):
+    folder = None
+
+    def __init__(self, api, **given):
+        super().__init__(api, folder=self.folder, **given)
+
+
+class InTurn(Described):
     turn = 0
 
 
@@ -169,7 +176,7 @@ remove: {delete: /it}
 def test_a_mode_decides_which_credentials_are_used(describe, mode, path, serial):
     describe(MODES)
     fake = Modes(zones_of("example.com"))
-    with Session(fake, env={"TEST_MODE": mode, "TEST_PASSWORD": "secret-0123", "TEST_TOKEN": "token-0123"}) as s:
+    with Described(fake, env={"TEST_MODE": mode, "TEST_PASSWORD": "secret-0123", "TEST_TOKEN": "token-0123"}) as s:
         s.job("present", A)
         assert s.times["serial"] == serial
     assert [r.path for r in fake.seen] == [path]
@@ -178,7 +185,7 @@ def test_a_mode_decides_which_credentials_are_used(describe, mode, path, serial)
 def test_credentials_of_another_mode_are_not_asked_for(describe):
     describe(MODES)
     with pytest.raises(Failed) as e:
-        Session(Modes(zones_of("example.com")))
+        Described(Modes(zones_of("example.com")))
     assert "TEST_TOKEN" in e.value.text and "TEST_PASSWORD" not in e.value.text
 
 

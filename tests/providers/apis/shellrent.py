@@ -27,7 +27,7 @@ class Shellrent(Api):
         return self.say({"ID": int(id), "name": "domain", "domain_id": int(id) - 10000})
 
     @route("GET", "/domain/details/{id}")
-    def domain(self, r, id):
+    def domain_details(self, r, id):
         zone = self.zone(id)
         return self.say({"id": zone.id, "domain_name": zone.name, "domain_name_ascii": zone.name})
 
