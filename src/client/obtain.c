@@ -141,11 +141,12 @@ int obtain_new_key(const struct request *req, struct key **ret, struct err *e)
     return key_new(ret, w.type, w.size, e);
 }
 
-/* A key that something else has pinned goes on being kept, by certonly, too, until --no-reuse-key ends it. */
+/* A key that something else has pinned goes on being kept, by certonly, too, until --no-reuse-key ends it. lego's tree
+ * remembers no wishes. */
 static void inherit_reuse(struct request *req, const struct lineage *l)
 {
     BUF_AUTO(stored, 64);
-    if (req->reuse_key != TRI_UNSET || !conf_get(l->conf, "renewalparams", "reuse_key", &stored) ||
+    if (req->reuse_key != TRI_UNSET || !l->conf || !conf_get(l->conf, "renewalparams", "reuse_key", &stored) ||
         !str_eq(buf_str(&stored), STR("True")))
         return;
     req->reuse_key = TRI_YES;

@@ -89,7 +89,7 @@ def test_a_wildcard_alias_and_renewal(box, apache):
 def test_a_name_without_a_virtual_host_is_explained(box, apache):
     before = apache.files()
     r = run(box, apache, "-d", "nowhere.test", check=1)
-    assert r.complains("Unable to find a virtual host for nowhere.test") and r.says("could not be installed (installer: apache)")
+    assert r.complains("Unable to find a virtual host for nowhere.test") and r.says("but not installed (installer: apache)")
     assert apache.files() == before
 
 

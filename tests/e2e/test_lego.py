@@ -424,9 +424,11 @@ def test_accounts_of_five(box, pebble):
 
 
 def test_dnshelp(box):
-    assert "_FILE" in box.run("dnshelp").out
+    assert re.search(r"\bcloudflare\b", box.run("dnshelp").out)
+    one = box.run("dnshelp", "-c", "cloudflare").out
+    assert "CLOUDFLARE_DNS_API_TOKEN" in one and "NAME_FILE" in one and "CLOUDFLARE_PROPAGATION_TIMEOUT" in one
     r = box.run("dnshelp", "-c", "nosuch", check=1)
-    assert '"nosuch" is not yet supported' in r.err
+    assert 'there is no DNS provider "nosuch"' in r.err
 
 
 def test_lego_grammar_under_our_own_name(box, pebble, tmp_path):
