@@ -137,7 +137,7 @@ int expand_expr(struct scope *sc, signet_str expr, json_t **ret, bool *encoded)
 static int add_expr(struct scope *sc, signet_str expr, struct buf *to)
 {
     VALUE_AUTO json_t *v = NULL;
-    bool encoded;
+    bool encoded = false;
     int rc = expand_expr(sc, expr, &v, &encoded);
     if (rc)
         return rc;
@@ -198,7 +198,7 @@ int expand_value(struct scope *sc, signet_str tmpl, json_t **ret)
     struct expr_part part;
     signet_str rest = tmpl;
     if (!sc->url && expr_next(&rest, &part) == 1 && part.is_expr && !rest.n) {
-        bool encoded;
+        bool encoded = false;
         json_t *v = NULL;
         int rc = expand_expr(sc, part.text, &v, &encoded);
         if (!rc)
@@ -229,7 +229,7 @@ static int repeat(struct scope *sc, signet_str name, const struct node *tmpl, js
 {
     VALUE_AUTO json_t *list = NULL;
     VALUE_AUTO json_t *out = NULL;
-    bool encoded;
+    bool encoded = false;
     int rc = expand_expr(sc, name, &list, &encoded);
     if (rc)
         return rc;

@@ -162,7 +162,7 @@ int path_get(struct scope *sc, signet_str path, json_t *root, json_t **ret)
     if (rc && (!sc->e || !sc->e->code))
         err_set(sc->e, rc, "the path \"%.*s\" %s", STR_ARG(path),
                 rc == SIGNET_ELIMIT ? "finds too much" : "cannot be followed");
-    bool encoded;
+    bool encoded = false;
     if (!rc && filters.n)
         rc = filter_apply(sc, filters, &v, &encoded);
     if (rc)
