@@ -2,6 +2,7 @@
 
 #include "crypto/ossl.h"
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
@@ -9,8 +10,8 @@ static const struct {
     signet_str name;
     const char *ossl;
 } hashes[] = {
-    { STR("md5"), "MD5" },       { STR("sha1"), "SHA1" },     { STR("sha256"), "SHA256" },
-    { STR("sha384"), "SHA384" }, { STR("sha512"), "SHA512" },
+    { STR("md5"), "MD5" },       { STR("sha1"), "SHA1" },     { STR("sha224"), "SHA224" },
+    { STR("sha256"), "SHA256" }, { STR("sha384"), "SHA384" }, { STR("sha512"), "SHA512" },
 };
 
 static const char *ossl_hash(signet_str alg)
@@ -55,6 +56,11 @@ int hmac_named(signet_str alg, signet_str key, signet_str in, uint8_t out[MAC_MA
     }
     *ret_len = n;
     return 0;
+}
+
+bool mac_same(signet_str a, signet_str b)
+{
+    return a.n == b.n && (a.n == 0 || CRYPTO_memcmp(a.p, b.p, a.n) == 0);
 }
 
 static const struct {

@@ -1,5 +1,5 @@
-/* Hashes, MACs and signatures by name, for the request signing of DNS providers' APIs. Some of them are old (MD5,
- * SHA-1); what they protect is the provider's choice, and the request goes through TLS anyway. */
+/* Hashes, MACs and signatures by name, for the request signing of DNS providers' APIs and for TSIG (RFC 8945). Some of
+ * them are old (MD5, SHA-1): which one protects a request is the other side's choice. */
 #ifndef CRYPTO_MAC_H
 #define CRYPTO_MAC_H
 
@@ -7,10 +7,12 @@
 
 #define MAC_MAX 64u /* bytes of the longest hash */
 
-/* "md5", "sha1", "sha256", "sha384", "sha512". SIGNET_ENOTFOUND: no such hash. */
+/* "md5", "sha1", "sha224", "sha256", "sha384", "sha512". SIGNET_ENOTFOUND: no such hash. */
 int hash_named(signet_str alg, signet_str in, uint8_t out[MAC_MAX], size_t *ret_len);
 /* HMAC (RFC 2104) over one of those. SIGNET_EINVAL: an empty key. */
 int hmac_named(signet_str alg, signet_str key, signet_str in, uint8_t out[MAC_MAX], size_t *ret_len);
+/* Equal, in a time that does not tell where they differ. */
+bool mac_same(signet_str a, signet_str b);
 bool hash_known(signet_str alg);
 
 /* Signs as JWS does (RFC 7518): "RS256", "RS384", "RS512" (PKCS#1 v1.5), "PS256" (PSS, salt as long as the hash),

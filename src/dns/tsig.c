@@ -1,14 +1,14 @@
 #include "dns/tsig.h"
 
 #include "base/b64.h"
-#include "crypto/hmac.h"
+#include "crypto/mac.h"
 
 #define BADTIME 18u
 
 static const struct tsig_alg algs[] = {
-    { "hmac-md5", "hmac-md5.sig-alg.reg.int", "MD5" }, { "hmac-sha1", "hmac-sha1", "SHA1" },
-    { "hmac-sha224", "hmac-sha224", "SHA224" },        { "hmac-sha256", "hmac-sha256", "SHA256" },
-    { "hmac-sha384", "hmac-sha384", "SHA384" },        { "hmac-sha512", "hmac-sha512", "SHA512" },
+    { "hmac-md5", "hmac-md5.sig-alg.reg.int", "md5" }, { "hmac-sha1", "hmac-sha1", "sha1" },
+    { "hmac-sha224", "hmac-sha224", "sha224" },        { "hmac-sha256", "hmac-sha256", "sha256" },
+    { "hmac-sha384", "hmac-sha384", "sha384" },        { "hmac-sha512", "hmac-sha512", "sha512" },
 };
 
 const struct tsig_alg *tsig_alg_find(signet_str word)
@@ -92,7 +92,7 @@ static int mac_of(const struct tsig_key *k, signet_str before, signet_str msg, c
     }
     buf_add(&all, msg);
     put_variables(&all, k, v);
-    return buf_err(&all) ? buf_err(&all) : hmac_of(k->alg->hash, buf_str(&k->secret), buf_str(&all), out, n);
+    return buf_err(&all) ? buf_err(&all) : hmac_named(str_of(k->alg->hash), buf_str(&k->secret), buf_str(&all), out, n);
 }
 
 int tsig_sign(struct buf *msg, const struct tsig_key *k, int64_t now_s, struct buf *ret_mac)
@@ -214,6 +214,6 @@ int tsig_check(signet_str answer, const struct tsig_key *k, signet_str request_m
     rc = mac_of(k, request_mac, buf_str(&bare), &f.v, mac, &n);
     int64_t off = f.v.time_s > now_s ? f.v.time_s - now_s : now_s - f.v.time_s;
     ret->good =
-        rc == 0 && hmac_same(f.mac, (signet_str){ (const char *)mac, n }) && (off <= f.v.fudge || f.v.error == BADTIME);
+        rc == 0 && mac_same(f.mac, (signet_str){ (const char *)mac, n }) && (off <= f.v.fudge || f.v.error == BADTIME);
     return rc;
 }

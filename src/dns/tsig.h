@@ -13,7 +13,7 @@
 struct tsig_alg {
     const char *word; /* "hmac-sha256", as key files and options have it */
     const char *name; /* on the wire */
-    const char *hash; /* for crypto/hmac */
+    const char *hash; /* for crypto/mac */
 };
 /* "hmac-sha256", "HMAC-SHA256", "hmac-sha256.", "sha256", "HMAC-MD5.SIG-ALG.REG.INT"; NULL: no such algorithm. */
 const struct tsig_alg *tsig_alg_find(signet_str word);
