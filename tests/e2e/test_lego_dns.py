@@ -1,0 +1,59 @@
+"""lego's face over dns-01: the same line for ours and for the real lego, against a real name server."""
+import os
+
+import pytest
+
+from harness.ca import Pebble
+from harness.certs import load_cert, names
+from harness.dns import Bind
+from harness.lego import LegoBox, real_lego
+
+NAMES = ("example.com", "*.example.com")
+
+
+@pytest.fixture
+def bind():
+    with Bind({"example.com": [], "example.net": []}) as b:
+        yield b
+
+
+@pytest.fixture
+def ca(bind):
+    with Pebble(dns=bind.behind) as ca:
+        yield ca
+
+
+def words(box, bind, *more, real=False):
+    """The real one looks the name servers' names up elsewhere than told, so it must not ask them."""
+    flags = ["--dns.propagation-disable-ans"] if real else []
+    return [*box.common(), *(w for n in NAMES for w in ("-d", n)), "--dns", "rfc2136", "--dns.resolvers", bind.address, *flags, *more]
+
+
+def test_apex_and_wildcard(tmp_path, bind, ca):
+    """By way of an alias into another zone; somebody else's value stays, nothing of ours does."""
+    bind.update("example.com", "update add _acme-challenge.example.com. 60 CNAME _acme-challenge.example.net.")
+    bind.update("example.net", "update add _acme-challenge.example.net. 60 TXT somebody-elses")
+    box = LegoBox(tmp_path / "ours", ca)
+    box.run(*words(box, bind, "run"), env=bind.credentials())
+    assert names(load_cert(box.cert("example.com"))) == set(NAMES)
+    assert bind.txt("_acme-challenge.example.net") == ["somebody-elses"]
+
+
+@pytest.mark.parametrize("code,said", [("cloudflare", "CLOUDFLARE_DNS_API_TOKEN"), ("nosuch", 'there is no DNS provider "nosuch"')])
+def test_what_is_missing_is_named_before_anything_is_made(tmp_path, pebble, code, said):
+    box = LegoBox(tmp_path / "ours", pebble)
+    since = pebble.mark()
+    r = box.run(*box.common(), "-d", "example.com", "--dns", code, "run", check=1)
+    assert said in r.err
+    assert not os.path.exists(box.path) and pebble.count("newAccount", since) == 0
+
+
+def test_a_renewal_by_the_other_program(tmp_path, bind, ca):
+    """Each goes on over DNS where the other stopped."""
+    box = LegoBox(tmp_path / "tree", ca)
+    box.run(*words(box, bind, "run"), env=bind.credentials())
+    first = load_cert(box.cert("example.com")).serial_number
+    box.run(*words(box, bind, "renew", "--days", "9999", "--no-random-sleep", real=True), env=bind.credentials(), program=[real_lego()])
+    second = load_cert(box.cert("example.com")).serial_number
+    box.run(*words(box, bind, "renew", "--days", "9999", "--no-random-sleep"), env=bind.credentials())
+    assert len({first, second, load_cert(box.cert("example.com")).serial_number}) == 3
