@@ -22,8 +22,7 @@ static void http_text(struct buf *to, const struct challenge *c)
     buf_addf(to, "/.well-known/acme-challenge/%.*s\n", STR_ARG(c->token));
     buf_addf(to,
              "\nWithout a web server, these commands serve it (as root, on the machine that the name points to; stop "
-             "them with Ctrl-C when "
-             "this is over):\n\n"
+             "them with Ctrl-C when this is over):\n\n"
              "mkdir -p /tmp/acme/.well-known/acme-challenge\n"
              "cd /tmp/acme\n"
              "printf %%s %.*s > .well-known/acme-challenge/%.*s\n"
@@ -52,8 +51,7 @@ static void dns_text(struct buf *to, const struct challenge *c, struct challenge
              STR_ARG(c->value));
     if (c->value.n > TXT_STRING_MAX)
         buf_addz(to, "\nThe value is longer than 255 bytes: unless your DNS provider does so itself, split it into "
-                     "several strings of one "
-                     "record.\n");
+                     "several strings of one record.\n");
     if (same > 1)
         buf_addf(to, "\n%zu values are needed at this name at the same time, each in a TXT record of its own: %s\n",
                  same, before ? "add this one to those you have set already, and keep them." : "the next ones follow.");
@@ -61,8 +59,7 @@ static void dns_text(struct buf *to, const struct challenge *c, struct challenge
         buf_addz(to, "\nThis record may stay: later certificates for the name need no other one.\n");
     buf_addf(to,
              "\nIt can take from seconds to minutes until all name servers of the zone know it. Go on when they do; "
-             "this shows what the "
-             "world sees:\n\ndig +short TXT %.*s.\n",
+             "this shows what the world sees:\n\ndig +short TXT %.*s.\n",
              STR_ARG(c->name));
 }
 
@@ -71,15 +68,12 @@ static void alpn_text(struct buf *to, const struct challenge *c)
     const char *kind = c->ident.type == SIGNET_IDENT_IP ? "IP" : "DNS";
     buf_addf(to,
              "Let port 443 of %.*s answer TLS connections that ask for the protocol \"acme-tls/1\" (ALPN) with a "
-             "self-signed certificate "
-             "that has this one subject alternative name:\n\n%s:%.*s\n\nand the critical extension 1.3.6.1.5.5.7.1.31 "
-             "(acmeIdentifier), "
-             "an octet string with this SHA-256 digest:\n\n%.*s\n",
+             "self-signed certificate that has this one subject alternative name:\n\n%s:%.*s\n\nand the critical "
+             "extension 1.3.6.1.5.5.7.1.31 (acmeIdentifier), an octet string with this SHA-256 digest:\n\n%.*s\n",
              STR_ARG(c->ident.value), kind, STR_ARG(c->ident.value), STR_ARG(c->value));
     buf_addf(to,
              "\nWithout a TLS server, these commands do it (as root, on the machine that the name points to; stop them "
-             "with Ctrl-C when this "
-             "is over):\n\n"
+             "with Ctrl-C when this is over):\n\n"
              "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /tmp/acme.key -out "
              "/tmp/acme.crt -days 7 \\\n"
              "  -subj / -addext subjectAltName=critical,%s:%.*s -addext 1.3.6.1.5.5.7.1.31=critical,DER:0420%.*s\n"

@@ -161,8 +161,7 @@ static void standalone_hint(struct solver *s, const struct challenge *failed, st
         buf_addz(to, "No request for the file reached it. ");
     buf_addf(to,
              "Check that the name points to this machine, that no firewall or other web server stands in between, and "
-             "that port %s can "
-             "be reached from the internet.",
+             "that port %s can be reached from the internet.",
              http ? "80" : "443");
 }
 

@@ -181,12 +181,9 @@ static void webroot_hint(struct solver *s, const struct challenge *failed, struc
     const char *root = root_of(s, failed->ident.value);
     buf_addf(to,
              "The Certificate Authority could not download the challenge file that was put into %s/" WEBFILE_DIR
-             ". Check that %.*s points "
-             "to this machine, that its web server serves files from %s (a 404 mostly means that this is another "
-             "site's webroot, or that "
-             "a rule of the web server keeps requests under /.well-known away from it), and that its own files can be "
-             "fetched over plain "
-             "http on port 80.",
+             ". Check that %.*s points to this machine, that its web server serves files from %s (a 404 mostly means "
+             "that this is another site's webroot, or that a rule of the web server keeps requests under /.well-known "
+             "away from it), and that its own files can be fetched over plain http on port 80.",
              root ? root : "the webroot", STR_ARG(failed->ident.value), root ? root : "that folder");
 }
 

@@ -109,10 +109,8 @@ void gen_man(struct buf *to, const char *prog)
         prog, signet_version(), prog);
     buf_addf(to, ".SH SYNOPSIS\n.B %s\n[\\fICOMMAND\\fR] [\\fIoptions\\fR] [\\fB\\-d\\fR \\fIDOMAIN\\fR] ...\n", prog);
     buf_addz(to, ".SH DESCRIPTION\nObtains certificates for HTTPS and TLS from a certificate authority that speaks "
-                 "ACME, such as Let's "
-                 "Encrypt, puts them to use and renews them in time. Files, options and hooks are those of certbot. A "
-                 "long option may be "
-                 "shortened as far as it stays clear which one is meant.\n");
+                 "ACME, such as Let's Encrypt, puts them to use and renews them in time. Files, options and hooks are "
+                 "those of certbot. A long option may be shortened as far as it stays clear which one is meant.\n");
     add_commands(to);
     buf_addz(to, ".SH OPTIONS\n");
     for (size_t i = 0; (t = help_topic_at(i)); i++)

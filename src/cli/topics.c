@@ -20,9 +20,8 @@ static const struct help_topic topics[] = {
       .brief = "Renew every certificate that is due, or the one named with --cert-name",
       .usage = "renew [--cert-name CERTNAME] [options]",
       .text = "Renews what is due, with the plug-ins and options with which each certificate was obtained, and sums up "
-              "how it went. "
-              "--dry-run tells beforehand whether that would work. Options given here are kept for the certificates "
-              "that are renewed." },
+              "how it went. --dry-run tells beforehand whether that would work. Options given here are kept for the "
+              "certificates that are renewed." },
     { .name = "certificates",
       .brief = "List the certificates",
       .usage = "certificates [options] ...",
@@ -88,8 +87,8 @@ static const struct help_topic topics[] = {
       .brief = "List the plug-ins",
       .usage = "plugins [options]",
       .text = "Which plug-in proves control over the names (authenticator), and which puts the certificate to use "
-              "(installer). The command "
-              "\"plugins\" lists those there are, and --help with the name of one shows its own options." },
+              "(installer). The command \"plugins\" lists those there are, and --help with the name of one shows its "
+              "own options." },
     { .name = "apache", .text = "Proves control and installs with Apache" },
     { .name = "dns",
       .text =
@@ -112,11 +111,9 @@ static const struct help_topic topics[] = {
     { .name = "manual",
       .text =
           "Proves control by hand, or with hooks of your own. A hook finds in its environment CERTBOT_DOMAIN (the name "
-          "to prove), "
-          "CERTBOT_VALIDATION (what to publish), for http-01 CERTBOT_TOKEN (the name of the file to publish it in), "
-          "CERTBOT_REMAINING_CHALLENGES (how many are still to come) and CERTBOT_ALL_DOMAINS (all names, with commas); "
-          "the cleanup hook "
-          "also CERTBOT_AUTH_OUTPUT (what the auth hook printed)." },
+          "to prove), CERTBOT_VALIDATION (what to publish), for http-01 CERTBOT_TOKEN (the name of the file to publish "
+          "it in), CERTBOT_REMAINING_CHALLENGES (how many are still to come) and CERTBOT_ALL_DOMAINS (all names, with "
+          "commas); the cleanup hook also CERTBOT_AUTH_OUTPUT (what the auth hook printed)." },
     { .name = "nginx", .text = "Proves control and installs with nginx" },
     { .name = "standalone",
       .text = "Runs a web server of its own for as long as the CA needs it (http-01, tls-alpn-01)" },

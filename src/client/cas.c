@@ -66,9 +66,8 @@ static int slot_start(struct run *r, const struct request *req, struct ca_slot *
     if (req->no_verify_ssl)
         log_warn("client",
                  "--no-verify-ssl: whoever answers in the place of %s is believed. Anybody on the way can read and "
-                 "change what is said, "
-                 "and get certificates for your names. Use it for tests only; for a CA of your own, put its root into "
-                 "REQUESTS_CA_BUNDLE.",
+                 "change what is said, and get certificates for your names. Use it for tests only; for a CA of your "
+                 "own, put its root into REQUESTS_CA_BUNDLE.",
                  s->server);
     directory_cache_load(r->tree, s->server, &saved);
     if (!(s->had_saved = str_dup(buf_str(&saved))))
@@ -204,8 +203,7 @@ static void problem_hint(struct ca_slot *s, const struct ca_problem *p, struct e
         err_hint(e, "The CA asks not to try again for %lld seconds.", (long long)p->retry_after_s);
     else if (!strcmp(t, "externalAccountRequired"))
         err_hint(e, "This CA wants accounts bound to an existing one: get a key identifier and an HMAC key from it, "
-                    "and give them "
-                    "with --eab-kid and --eab-hmac-key.");
+                    "and give them with --eab-kid and --eab-hmac-key.");
     else if (!strcmp(t, "userActionRequired"))
         err_hint(e, "Visit the address that the CA names, then run this again.");
     else if (!strcmp(t, "accountDoesNotExist"))

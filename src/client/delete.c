@@ -22,8 +22,7 @@ static int confirm(struct run *r, const struct strlist *names, bool *yes, struct
     buf_addz(&q, "The following certificate(s) are selected for deletion:\n\n  * ");
     strlist_join(names, "\n  * ", &q);
     buf_addz(&q, "\n\nMake sure that no server still uses their files: it would fail at its next start.\n\nAre you "
-                 "sure you want to delete "
-                 "the above certificate(s)?");
+                 "sure you want to delete the above certificate(s)?");
     return r->ui->ops->yesno(r->ui, buf_z(&q), "Yes", "No", "--cert-name", yes, e);
 }
 

@@ -59,8 +59,7 @@ void hold_warn_often(const char *server, const struct backoff *b)
     if (n >= OFTEN && limits_the_week(server))
         log_warn(ROOM,
                  "%zu certificates for exactly these names were issued within the last 7 days. Let's Encrypt issues no "
-                 "more than 5; after "
-                 "that you will have to wait. Use --staging or --dry-run for tests.",
+                 "more than 5; after that you will have to wait. Use --staging or --dry-run for tests.",
                  n);
 }
 

@@ -28,9 +28,8 @@ void lego_tell_account(struct run *r)
     tree_path(r->tree, "accounts", NULL, &path);
     buf_addf(&text,
              "!!!! HEADS UP !!!!\n\nThe key of your account with the CA is now in the folder\n\"%s\".\n\nKeep a copy "
-             "of this folder in a safe "
-             "place: whoever has\nthe key can act as you, and without it the account is\nlost. The private keys of "
-             "your certificates lie\n"
+             "of this folder in a safe place: whoever has\nthe key can act as you, and without it the account "
+             "is\nlost. The private keys of your certificates lie\n"
              "beside it.",
              buf_z(&path));
     r->ui->ops->frame(r->ui, buf_z(&text), false);

@@ -113,8 +113,7 @@ int verb_reconfigure(struct run *r, struct err *e)
             e, SIGNET_EINVAL,
             "You have specified domains, but this function cannot be used to modify the domains in a certificate. "
             "If you would like to do so, follow the instructions for changing a certificate's domains: use certonly "
-            "with "
-            "--cert-name and --domains.");
+            "with --cert-name and --domains.");
     if (r->req->dry_run)
         return err_set(e, SIGNET_EINVAL,
                        "reconfigure rehearses by itself before it changes anything: leave --dry-run away.");

@@ -28,8 +28,7 @@ static const struct native natives[] = {
       "acmedns joohoi",
       "acme-dns",
       "A small name server only for challenges, to which _acme-challenge is delegated once by a CNAME. An account is "
-      "made by "
-      "itself, and the CNAME to set is printed.",
+      "made by itself, and the CNAME to set is printed.",
       { { "ACME_DNS_API_BASE", "address of the server's API, such as https://auth.example.org" },
         { "ACME_DNS_STORAGE_PATH", "file that keeps the accounts (JSON, as goacmedns writes it)" },
         { "ACME_DNS_ALLOWLIST", "networks that may use a new account, with commas" } } },

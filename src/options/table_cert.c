@@ -47,8 +47,7 @@ static const struct opt rows[] = {
     { OPT_ID_STRICT_PERMISSIONS, "--strict-permissions", OPT_FLAG, AT(strict_permissions), .topics = "security",
       .default_text = "False",
       .help = "Stop unless the configuration, work and log folders belong to the user who runs this and have the modes "
-              "they should. Needed "
-              "only where others may write, such as below /tmp." },
+              "they should. Needed only where others may write, such as below /tmp." },
     { OPT_ID_REQUIRED_PROFILE, "--required-profile", OPT_STRING, AT(required_profile), .metavar = "REQUIRED_PROFILE",
       .remember = "required_profile", .topics = "general certonly renew run", .default_text = "None",
       .help = "Certificate profile to ask the CA for. If the CA does not have it (any more), fail." },
@@ -59,8 +58,7 @@ static const struct opt rows[] = {
     { OPT_ID_PREFERRED_CHAIN, "--preferred-chain", OPT_STRING, AT(preferred_chain), .metavar = "PREFERRED_CHAIN",
       .remember = "preferred_chain", .topics = "general certonly renew run", .default_text = "None",
       .help = "If the CA offers several chains, take the one whose last certificate was issued by this common name; if "
-              "there is none, the "
-              "CA's default." },
+              "there is none, the CA's default." },
     { OPT_ID_PREFERRED_CHALLENGES, "--preferred-challenges", OPT_SPECIAL, AT(pref_challs), .metavar = "PREF_CHALLS",
       .special = set_pref_challs, .remember = "pref_challs", .topics = "manual standalone certonly renew",
       .default_text = "none",
@@ -72,13 +70,11 @@ static const struct opt rows[] = {
     { OPT_ID_PRE_HOOK, "--pre-hook", OPT_STRING, AT(pre_hook), .metavar = "PRE_HOOK", .remember = "pre_hook",
       .topics = "certonly renew reconfigure run", .default_text = "None",
       .help = "Command for the shell before a certificate is obtained or renewed, such as one that stops a web server. "
-              "Runs only if "
-              "something is to be done, and once even if several certificates have the same one." },
+              "Runs only if something is to be done, and once even if several certificates have the same one." },
     { OPT_ID_POST_HOOK, "--post-hook", OPT_STRING, AT(post_hook), .metavar = "POST_HOOK", .remember = "post_hook",
       .topics = "certonly renew reconfigure run", .default_text = "None",
       .help = "Command for the shell after the attempt, whether it succeeded or not, such as one that starts what "
-              "--pre-hook stopped. "
-              "Runs once even if several certificates have the same one." },
+              "--pre-hook stopped. Runs once even if several certificates have the same one." },
     { OPT_ID_DEPLOY_HOOK, "--renew-hook", OPT_STRING, AT(deploy_hook), .metavar = "RENEW_HOOK",
       .remember = "renew_hook", .hidden = true, .topics = "renew reconfigure", .default_text = "None",
       .help = "The former name of --deploy-hook." },
@@ -88,13 +84,12 @@ static const struct opt rows[] = {
     { OPT_ID_DEPLOY_HOOK, "--deploy-hook", OPT_STRING, AT(deploy_hook), .metavar = "DEPLOY_HOOK",
       .remember = "renew_hook", .topics = "certonly renew reconfigure run", .default_text = "None",
       .help = "Command for the shell after each certificate that was obtained, now and at later renewals. "
-              "$RENEWED_LINEAGE is its folder "
-              "(such as /etc/letsencrypt/live/example.com), $RENEWED_DOMAINS its names with spaces between them." },
+              "$RENEWED_LINEAGE is its folder (such as /etc/letsencrypt/live/example.com), $RENEWED_DOMAINS its names "
+              "with spaces between them." },
     { OPT_ID_DISABLE_HOOK_VALIDATION, "--disable-hook-validation", OPT_FLAG, AT(disable_hook_validation),
       .topics = "certonly renew reconfigure run", .default_text = "False",
       .help = "Do not check beforehand that the programs named by hooks can be found. For hooks that use more of the "
-              "shell than "
-              "\"program arguments\"." },
+              "shell than \"program arguments\"." },
     { OPT_ID_NO_DIRECTORY_HOOKS, "--no-directory-hooks", OPT_FLAG, AT(no_directory_hooks),
       .topics = "certonly renew reconfigure run", .default_text = "False",
       .help = "Do not run the programs in the renewal-hooks folders." },

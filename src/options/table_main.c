@@ -29,9 +29,8 @@ static const struct opt rows[] = {
     { OPT_ID_DOMAINS, "-d --domains --domain", OPT_LIST, AT(domains), .metavar = "DOMAIN", .comma = true,
       .topics = "general run certonly certificates enhance", .default_text = "Ask",
       .help = "A domain name for the certificate. Repeat the option or separate names with commas. The first name also "
-              "names the "
-              "certificate on disk, unless --cert-name says otherwise; where that is taken, a number such as -0001 is "
-              "added." },
+              "names the certificate on disk, unless --cert-name says otherwise; where that is taken, a number such as "
+              "-0001 is added." },
     { OPT_ID_IP_ADDRESS, "--ip-address", OPT_LIST, AT(ip_addresses), .metavar = "IP_ADDRESS", .comma = true,
       .topics = "general certonly certificates", .default_text = "none",
       .help = "An IP address for the certificate. May be repeated." },
@@ -48,20 +47,18 @@ static const struct opt rows[] = {
     { OPT_ID_CERT_NAME, "--cert-name", OPT_STRING, AT(certname), .metavar = "CERTNAME",
       .topics = "general run certonly manage delete certificates renew enhance reconfigure",
       .default_text = "the first name, or the certificate that has the same names",
-      .help = "Which certificate is meant, by the name it has on disk; for a new one, the name it shall have. It is in "
-              "no way part of the "
-              "certificate itself and must not contain '/'. The certificates command lists the names." },
+      .help =
+          "Which certificate is meant, by the name it has on disk; for a new one, the name it shall have. It is in "
+          "no way part of the certificate itself and must not contain '/'. The certificates command lists the names." },
     { OPT_ID_DRY_RUN, "--dry-run", OPT_FLAG, AT(dry_run), .topics = "general testing renew certonly",
       .default_text = "False",
       .help = "Rehearse: obtain a test certificate from the staging server and save nothing. For certonly, renew and "
-              "reconfigure. Pre and "
-              "post hooks run, deploy hooks only with --run-deploy-hooks. --server chooses another server to test "
-              "against." },
+              "reconfigure. Pre and post hooks run, deploy hooks only with --run-deploy-hooks. --server chooses "
+              "another server to test against." },
     { OPT_ID_RUN_DEPLOY_HOOKS, "--run-deploy-hooks", OPT_FLAG, AT(run_deploy_hooks),
       .topics = "testing renew certonly reconfigure", .default_text = "False",
       .help = "In a rehearsal (--dry-run or reconfigure) that succeeded, run the deploy hooks, too. They see the "
-              "certificate that is in "
-              "use, not the test certificate." },
+              "certificate that is in use, not the test certificate." },
     { OPT_ID_REGISTER_UNSAFELY, "--register-unsafely-without-email", OPT_FLAG, AT(register_unsafely_without_email),
       .hidden = true, .topics = "register automation", .default_text = "False",
       .help = "Make the account without an e-mail address." },
@@ -115,8 +112,7 @@ static const struct opt rows[] = {
     { OPT_ID_DEBUG_CHALLENGES, "--debug-challenges", OPT_FLAG, AT(debug_challenges), .topics = "general certonly run",
       .default_text = "False",
       .help = "Once the challenges are set up, wait for Enter before the CA is asked to look. With -v their addresses "
-              "and expected "
-              "contents are shown." },
+              "and expected contents are shown." },
     { OPT_ID_NO_VERIFY_SSL, "--no-verify-ssl", OPT_FLAG, AT(no_verify_ssl), .topics = "testing",
       .default_text = "False",
       .help = "Do not check the ACME server's certificate. To trust a CA of your own, name its file in "

@@ -62,12 +62,10 @@ static const struct opt rows[] = {
     { OPT_ID_WEBROOT_PATH, "--webroot-path -w", OPT_SPECIAL, AT(webroot_path), .metavar = "WEBROOT_PATH",
       .remember = "webroot_path", .topics = "webroot", .default_text = "Ask", .special = set_webroot_path,
       .help = "Folder from which the web server serves a site. May be repeated, and holds for the names that come "
-              "after it: -w /srv/a -d "
-              "example.com -d www.example.com -w /srv/b -d example.net" },
+              "after it: -w /srv/a -d example.com -d www.example.com -w /srv/b -d example.net" },
     { OPT_ID_WEBROOT_MAP, "--webroot-map", OPT_SPECIAL, .metavar = "WEBROOT_MAP", .topics = "webroot",
       .default_text = "{}", .special = set_webroot_map,
       .help = "The same in JSON: '{\"example.com,www.example.com\":\"/srv/a\", \"example.net\":\"/srv/b\"}'. Its names "
-              "need no -d, and "
-              "it wins over -w. In cli.ini it must stand on one line." },
+              "need no -d, and it wins over -w. In cli.ini it must stand on one line." },
 };
 const struct opt_part opt_part_plugins = { rows, sizeof(rows) / sizeof(rows[0]) };

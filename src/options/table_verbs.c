@@ -11,8 +11,7 @@
 static const struct opt rows[] = {
     { OPT_ID_CSR, "--csr", OPT_PATH, AT(csr), .metavar = "CSR", .topics = "certonly", .default_text = "None",
       .help = "A certificate signing request, PEM or DER, to be used instead of a new key. The certificate is only "
-              "written to files: it is "
-              "not kept in the tree, not renewed, and no hooks run." },
+              "written to files: it is not kept in the tree, not renewed, and no hooks run." },
     { OPT_ID_REASON, "--reason", OPT_CHOICE, AT(reason),
       .metavar = "{unspecified,keycompromise,affiliationchanged,superseded,cessationofoperation}", .nocase = true,
       .choices = "unspecified keycompromise affiliationchanged superseded cessationofoperation", .topics = "revoke",

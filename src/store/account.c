@@ -145,8 +145,7 @@ static int damaged(struct err *e, const char *path, const char *why)
 {
     int r = err_set(e, SIGNET_EFORMAT, "cannot use the account file %s: %s", path, why);
     err_hint(e, "Restore it from a backup of the accounts folder. If there is none, move the folder it lies in away "
-                "and register anew; "
-                "certificates stay valid, but this account is lost.");
+                "and register anew; certificates stay valid, but this account is lost.");
     return r;
 }
 

@@ -365,8 +365,7 @@ static int set_aside(struct journal *j, const char *name, const struct err *why,
         log_debug(ROOM, "%s/%s: %s", j->dir, name, strerror(errno));
     buf_addf(&text,
              "The journal of an earlier run, %s/%s, cannot be used: %s. It was set aside as %s; what it speaks of "
-             "(challenges left up, hooks "
-             "not run) is yours to look after.",
+             "(challenges left up, hooks not run) is yours to look after.",
              j->dir, name, why->text, buf_z(&to));
     return strlist_addz(did, buf_z(&text)) ? err_nomem(e) : 0;
 }
