@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "net/hosts.h"
+#include "net/resolve_poll.h"
 #include <ares.h>
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -349,24 +350,13 @@ int resolver_lookup(struct resolver *r, signet_str name, const struct lookup **r
 unsigned resolver_fds(struct resolver *r, struct pollfd to[RESOLVE_FDS_MAX])
 {
     _Static_assert(RESOLVE_FDS_MAX >= ARES_GETSOCK_MAXNUM, "all sockets of c-ares fit");
-    ares_socket_t socks[ARES_GETSOCK_MAXNUM];
-    int bits = ares_getsock(r->channel, socks, ARES_GETSOCK_MAXNUM);
-    unsigned n = 0;
-    for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-        short events =
-            (short)((ARES_GETSOCK_READABLE(bits, i) ? POLLIN : 0) | (ARES_GETSOCK_WRITABLE(bits, i) ? POLLOUT : 0));
-        if (events)
-            to[n++] = (struct pollfd){ .fd = socks[i], .events = events };
-    }
-    return n;
+    return channel_fds(r->channel, to);
 }
 
 int resolver_timeout(struct resolver *r, int most_ms)
 {
-    struct timeval tv, *left = ares_timeout(r->channel, NULL, &tv);
-    int64_t now = clock_mono_ms(), best = most_ms < 0 ? INT64_MAX : most_ms;
-    if (left && (int64_t)left->tv_sec * 1000 + left->tv_usec / 1000 + 1 < best)
-        best = (int64_t)left->tv_sec * 1000 + left->tv_usec / 1000 + 1;
+    int64_t now = clock_mono_ms(), best = most_ms < 0 ? INT64_MAX : most_ms, left = channel_timeout(r->channel);
+    best = left < best ? left : best;
     for (const struct entry *n = r->entries; n; n = n->next) {
         if (n->pub.state != LOOKUP_WAITING)
             continue;
@@ -392,12 +382,6 @@ static void give_up_late(struct resolver *r)
 
 void resolver_run(struct resolver *r, const struct pollfd *fds, unsigned n)
 {
-    for (unsigned i = 0; i < n; i++) {
-        const short in = POLLIN | POLLERR | POLLHUP;
-        ares_process_fd(r->channel, fds[i].revents & in ? fds[i].fd : ARES_SOCKET_BAD,
-                        fds[i].revents & POLLOUT ? fds[i].fd : ARES_SOCKET_BAD);
-    }
-    if (!n)
-        ares_process_fd(r->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* its timeouts */
+    channel_run(r->channel, fds, n);
     give_up_late(r);
 }

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/fs.h"
+#include "net/resolve_poll.h"
 #include <ares.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -121,38 +122,18 @@ int asker_send(struct asker *a, uint64_t id, signet_str query)
 unsigned asker_fds(struct asker *a, struct pollfd to[ASK_FDS_MAX])
 {
     _Static_assert(ASK_FDS_MAX >= ARES_GETSOCK_MAXNUM, "all sockets of c-ares fit");
-    ares_socket_t socks[ARES_GETSOCK_MAXNUM];
-    int bits = ares_getsock(a->channel, socks, ARES_GETSOCK_MAXNUM);
-    unsigned n = 0;
-    for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-        short events =
-            (short)((ARES_GETSOCK_READABLE(bits, i) ? POLLIN : 0) | (ARES_GETSOCK_WRITABLE(bits, i) ? POLLOUT : 0));
-        if (events)
-            to[n++] = (struct pollfd){ .fd = socks[i], .events = events };
-    }
-    return n;
+    return channel_fds(a->channel, to);
 }
 
 int asker_timeout(struct asker *a, int most_ms)
 {
-    struct timeval tv, *left = ares_timeout(a->channel, NULL, &tv);
-    if (!left)
+    int64_t ms = channel_timeout(a->channel);
+    if (ms == INT64_MAX)
         return most_ms;
-    int64_t ms = (int64_t)left->tv_sec * 1000 + left->tv_usec / 1000 + 1;
     return most_ms >= 0 && most_ms < ms ? most_ms : (int)ms;
 }
 
 void asker_run(struct asker *a, const struct pollfd *fds, unsigned n)
 {
-    bool any = false;
-    for (unsigned i = 0; i < n; i++) {
-        const short in = POLLIN | POLLERR | POLLHUP;
-        if (!fds[i].revents)
-            continue;
-        any = true;
-        ares_process_fd(a->channel, fds[i].revents & in ? fds[i].fd : ARES_SOCKET_BAD,
-                        fds[i].revents & POLLOUT ? fds[i].fd : ARES_SOCKET_BAD);
-    }
-    if (!any)
-        ares_process_fd(a->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* its timeouts */
+    channel_run(a->channel, fds, n);
 }
