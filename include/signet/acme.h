@@ -43,7 +43,7 @@ typedef enum {
     SIGNET_ALG_ES512,
     SIGNET_ALG_RS256,
     SIGNET_ALG_EDDSA,
-    SIGNET_ALG_HS256, /* these three for external account binding only */
+    SIGNET_ALG_HS256, /* these three (RFC 2104 MACs) for external account binding only */
     SIGNET_ALG_HS384,
     SIGNET_ALG_HS512
 } signet_alg;
@@ -150,7 +150,8 @@ typedef struct {
     size_t n_contacts;
     int terms_agreed;
     signet_str eab_kid;      /* external account binding (section 7.3.4) when not empty */
-    signet_str eab_hmac_key; /* the raw key, decoded */
+    signet_str eab_hmac_key; /* the raw key, decoded. Empty: the session asks with SIGNET_ACT_SIGN (SIGNET_KEY_JOB, alg
+                              * eab_alg) for the MAC, and never sees the key */
     signet_alg eab_alg;      /* 0: HS256 */
 } signet_account_params;
 SIGNET_API int signet_account_start(signet_session *s, const signet_account_params *p, signet_job **ret);

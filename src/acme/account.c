@@ -10,8 +10,9 @@ struct account_job {
     bool terms_agreed;
     signet_str *contacts;
     size_t n_contacts;
-    signet_str eab_kid, eab_key;
-    signet_alg eab_alg;
+    signet_str eab_kid, eab_key; /* no key: the embedder signs the binding */
+    struct inner eab;
+    json_t *binding;
     signet_account out;
     bool have;
 };
@@ -152,26 +153,7 @@ static json_t *acct_contacts_json(const struct account_job *a)
     return list;
 }
 
-/* Section 7.3.4: a JWS over the account's public key, MACed with what the CA gave out of band. */
-static json_t *acct_eab(struct account_job *a)
-{
-    signet_session *s = a->j.s;
-    const char *why;
-    uint8_t mac[64];
-    size_t n = 0;
-    BUF_AUTO(tbs, LIM_REQUEST);
-    BUF_AUTO(body, LIM_REQUEST);
-    struct jws_head h = { .alg = signet_alg_name(a->eab_alg),
-                          .kid = a->eab_kid.p,
-                          .url = s->dir->url[RES_NEW_ACCOUNT] };
-    if (jws_tbs(&tbs, &h, str_of(s->key.jwk_text)) != 0 ||
-        digest_hmac(a->eab_alg, a->eab_key, buf_str(&tbs), mac, &n) != 0 ||
-        jws_body(&body, buf_str(&tbs), (signet_str){ (const char *)mac, n }) != 0)
-        return NULL;
-    return js_load(buf_str(&body), &why);
-}
-
-static char *acct_payload(struct account_job *a)
+static char *acct_payload(const struct account_job *a)
 {
     json_t *o = json_object();
     int bad = !o;
@@ -182,8 +164,8 @@ static char *acct_payload(struct account_job *a)
             bad = bad || json_object_set_new(o, "contact", acct_contacts_json(a)) != 0;
         if (a->terms_agreed)
             bad = bad || json_object_set_new(o, "termsOfServiceAgreed", json_true()) != 0;
-        if (a->eab_kid.n && a->op == SIGNET_ACCOUNT_NEW)
-            bad = bad || json_object_set_new(o, "externalAccountBinding", acct_eab(a)) != 0;
+        if (a->binding)
+            bad = bad || json_object_set(o, "externalAccountBinding", a->binding) != 0;
     }
     if (bad) {
         json_decref(o);
@@ -209,9 +191,9 @@ static const char *acct_doing(signet_account_op op)
     return "deactivating the account";
 }
 
-static void acct_ready(signet_job *j)
+static void acct_send(struct account_job *a)
 {
-    struct account_job *a = (struct account_job *)j;
+    signet_job *j = &a->j;
     struct req_spec spec = { .res = acct_by_key(a) ? RES_NEW_ACCOUNT : RES_ACCOUNT,
                              .auth = acct_by_key(a) ? AUTH_JWK : AUTH_KID,
                              .doing = acct_doing(a->op),
@@ -222,22 +204,76 @@ static void acct_ready(signet_job *j)
         spec.payload = acct_find_payload();
     else
         spec.payload = acct_payload(a);
-    explicit_bzero((void *)(uintptr_t)a->eab_key.p, a->eab_key.n);
-    a->eab_key = STR("");
     if (!spec.payload)
         job_nomem(j);
     else
         (void)req_start(j->s, j, &spec, NULL);
 }
 
-static const struct job_ops ACCOUNT_OPS = { .ready = acct_ready };
+/* ---- external account binding (section 7.3.4): a JWS over the account's public key, MACed with what the CA gave out
+ * of band ---- */
+
+static void acct_wipe(struct account_job *a)
+{
+    if (a->eab_key.n) /* else perhaps never copied */
+        explicit_bzero((void *)(uintptr_t)a->eab_key.p, a->eab_key.n);
+    a->eab_key = STR("");
+}
+
+static int acct_mac(void *ctx, signet_str tbs, uint8_t *out, size_t *len)
+{
+    struct account_job *a = ctx;
+    int rc = digest_hmac(a->eab.alg, a->eab_key, tbs, out, len);
+    acct_wipe(a);
+    return rc;
+}
+
+static void acct_bound(signet_job *j, int rc, signet_str jws)
+{
+    struct account_job *a = (struct account_job *)j;
+    const char *why;
+    if (rc != 0 && rc != SIGNET_ENOMEM)
+        job_fail_own(j, rc, acct_doing(a->op), STR(""), "the key of the external account could not sign");
+    else if (rc != 0 || !(a->binding = js_load(jws, &why)))
+        job_nomem(j);
+    else
+        acct_send(a);
+}
+
+static void acct_ready(signet_job *j)
+{
+    struct account_job *a = (struct account_job *)j;
+    if (!a->eab.job) {
+        acct_send(a);
+        return;
+    }
+    struct jws_head h = { .alg = signet_alg_name(a->eab.alg),
+                          .kid = a->eab_kid.p,
+                          .url = j->s->dir->url[RES_NEW_ACCOUNT] };
+    if (!h.url)
+        acct_send(a); /* which says that the directory does not offer it */
+    else if (jws_tbs(&a->eab.tbs, &h, str_of(j->s->key.jwk_text)) != 0)
+        job_nomem(j);
+    else
+        inner_sign(&a->eab, a->eab_key.n ? acct_mac : NULL, a);
+}
+
+static void acct_free(signet_job *j)
+{
+    struct account_job *a = (struct account_job *)j;
+    acct_wipe(a);
+    inner_free(&a->eab);
+    json_decref(a->binding);
+}
+
+static const struct job_ops ACCOUNT_OPS = { .ready = acct_ready, .free = acct_free };
 
 static bool account_params_ok(const signet_account_params *p)
 {
     bool mac = !p->eab_alg || p->eab_alg == SIGNET_ALG_HS256 || p->eab_alg == SIGNET_ALG_HS384 ||
                p->eab_alg == SIGNET_ALG_HS512;
     return p->op >= SIGNET_ACCOUNT_NEW && p->op <= SIGNET_ACCOUNT_DEACTIVATE && p->n_contacts <= LIM_CONTACTS && mac &&
-           (p->eab_kid.n > 0) == (p->eab_hmac_key.n > 0);
+           (p->eab_kid.n > 0 || p->eab_hmac_key.n == 0);
 }
 
 static int acct_copy(struct account_job *a, const signet_account_params *p)
@@ -245,12 +281,15 @@ static int acct_copy(struct account_job *a, const signet_account_params *p)
     struct arena *m = &a->j.mem;
     a->op = p->op;
     a->terms_agreed = p->terms_agreed != 0;
-    a->eab_alg = p->eab_alg ? p->eab_alg : SIGNET_ALG_HS256;
     a->contacts = arena_get(m, (p->n_contacts ? p->n_contacts : 1) * sizeof(*a->contacts));
     a->eab_kid = arena_str(m, p->eab_kid);
     a->eab_key = arena_str(m, p->eab_hmac_key);
     if (!a->contacts || !a->eab_kid.p || !a->eab_key.p)
         return SIGNET_ENOMEM;
+    if (a->eab_kid.n && a->op == SIGNET_ACCOUNT_NEW && inner_init(&a->eab, &a->j))
+        return SIGNET_ENOMEM;
+    a->eab.alg = p->eab_alg ? p->eab_alg : SIGNET_ALG_HS256;
+    a->eab.done = acct_bound;
     for (; a->n_contacts < p->n_contacts; a->n_contacts++) {
         a->contacts[a->n_contacts] = arena_str(m, p->contacts[a->n_contacts]);
         if (!a->contacts[a->n_contacts].p)

@@ -283,8 +283,22 @@ void job_end(signet_job *j); /* DONE is queued */
 void job_destroy(signet_job *j);
 int job_challenge_done(struct item *it, int err, signet_str why); /* authz.c */
 void chal_action(const struct item *it, signet_action *a);        /* authz.c */
-int rollover_signed(struct item *it, signet_str sig);             /* rollover.c */
-void rollover_action(const struct item *it, signet_action *a);
+
+/* ---- a JWS in the payload of a request, by another key than the request's (sections 7.3.4, 7.3.5) ---- */
+
+struct inner {
+    struct item it;
+    signet_job *job; /* set by inner_init; its owner, which frees this */
+    signet_alg alg;
+    struct buf tbs;                                      /* filled (jws_tbs) before inner_sign */
+    void (*done)(signet_job *j, int rc, signet_str jws); /* rc 0: the whole JWS; SIGNET_ENOMEM; the key's own error */
+};
+int inner_init(struct inner *k, signet_job *j);
+void inner_free(struct inner *k); /* fine when never initialised (zeros) */
+/* Has it signed, by `sign` or, when that is NULL, by the embedder. `done` may be called within. */
+void inner_sign(struct inner *k, int (*sign)(void *ctx, signet_str tbs, uint8_t *out, size_t *len), void *ctx);
+int inner_signed(struct item *it, signet_str sig);
+void inner_action(const struct item *it, signet_action *a);
 
 /* ---- JWS (RFC 7515, RFC 8555 section 6.2) ---- */
 

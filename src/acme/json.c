@@ -1,37 +1,11 @@
 #include "acme/core.h"
-#include <stdlib.h>
 
-/* jansson's parser recurses, and builds a tree of many times the text's size: so depth and number of values are
- * counted before it sees the text. What stands inside strings does not count. */
-static const char *js_caps(signet_str s)
-{
-    size_t depth = 0, nodes = 1;
-    bool quoted = false;
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        if (quoted && c == '\\')
-            i++;
-        if (c == '"')
-            quoted = !quoted;
-        if (quoted)
-            continue;
-        if (c == '{' || c == '[')
-            depth++;
-        else if ((c == '}' || c == ']') && depth)
-            depth--;
-        if (c == ',' || c == '{' || c == '[')
-            nodes++;
-        if (depth > LIM_JSON_DEPTH)
-            return "JSON nested too deep";
-        if (nodes > LIM_JSON_NODES)
-            return "too many values in the JSON";
-    }
-    return NULL;
-}
+#include "base/jsoncap.h"
+#include <stdlib.h>
 
 json_t *js_load(signet_str text, const char **why)
 {
-    *why = js_caps(text);
+    *why = json_beyond(text, LIM_JSON_DEPTH, LIM_JSON_NODES);
     if (*why)
         return NULL;
     json_t *root = text.n ? json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, NULL) : NULL;

@@ -36,6 +36,7 @@
 #define LIM_ARI_DEFAULT_S     21600
 #define LIM_DIRECTORY_AGE_S   86400
 #define LIM_CLOCK_STEP_MS     120000 /* more than this between two calls is a jump of the clock, not time that passed */
+#define LIM_CLOCK_LEAP_MS     5000   /* … and counts so much: it ends no order, and lets none go on for ever */
 #define LIM_HEARTBEAT_MS      60000  /* so that a well-behaved caller never comes near the step above */
 #define LIM_PRESENT_MS        (7200 * 1000) /* for challenges to be set up: records in the DNS may need an hour */
 #define LIM_WIND_DOWN_MS      30000         /* for cleaning up after a failure */

@@ -6,8 +6,7 @@
 
 struct rollover_job {
     signet_job j;
-    struct item inner;
-    struct buf tbs;
+    struct inner inner;
 };
 
 static void rollover_done(struct req *r, struct reply *rp)
@@ -33,48 +32,17 @@ static void rollover_done(struct req *r, struct reply *rp)
     job_end(j);
 }
 
-static int rollover_send(struct rollover_job *k, signet_str sig)
+static void rollover_signed(signet_job *j, int rc, signet_str jws)
 {
     struct req_spec spec = {
         .res = RES_KEY_CHANGE, .auth = AUTH_KID, .doing = "changing the account key", .done = rollover_done
     };
-    BUF_AUTO(inner, LIM_REQUEST);
-    if (jws_body(&inner, buf_str(&k->tbs), sig) == 0)
-        spec.payload = str_dup(buf_str(&inner));
-    buf_done(&k->tbs);
-    if (!spec.payload) {
-        job_nomem(&k->j);
-        return SIGNET_ENOMEM;
-    }
-    return req_start(k->j.s, &k->j, &spec, NULL);
-}
-
-static void rollover_no_signature(struct rollover_job *k, int rc)
-{
-    job_fail_own(&k->j, rc < 0 ? rc : SIGNET_ECRYPTO, "changing the account key", STR(""),
-                 "the new key could not sign");
-}
-
-int rollover_signed(struct item *it, signet_str sig)
-{
-    struct rollover_job *k = LINK_OF(it, struct rollover_job, inner);
-    item_idle(it);
-    if (k->j.state != SIGNET_JOB_RUNNING)
-        return 0;
-    if (!sig.n || sig.n > 1024)
-        rollover_no_signature(k, SIGNET_ECRYPTO);
+    if (rc != 0 && rc != SIGNET_ENOMEM)
+        job_fail_own(j, rc, spec.doing, STR(""), "the new key could not sign");
+    else if (rc != 0 || !(spec.payload = str_dup(jws)))
+        job_nomem(j);
     else
-        (void)rollover_send(k, sig);
-    return 0;
-}
-
-void rollover_action(const struct item *it, signet_action *a)
-{
-    const struct rollover_job *k = LINK_OF(it, const struct rollover_job, inner);
-    a->job = (signet_job *)(uintptr_t)&k->j;
-    a->u.sign.key = SIGNET_KEY_JOB;
-    a->u.sign.alg = k->j.key.alg;
-    a->u.sign.tbs = buf_str(&k->tbs);
+        (void)req_start(j->s, j, &spec, NULL);
 }
 
 static int rollover_inner(struct rollover_job *k)
@@ -91,7 +59,7 @@ static int rollover_inner(struct rollover_job *k)
         return SIGNET_ENOMEM;
     }
     char *payload = js_dump(o);
-    int rc = payload ? jws_tbs(&k->tbs, &h, str_of(payload)) : SIGNET_ENOMEM;
+    int rc = payload ? jws_tbs(&k->inner.tbs, &h, str_of(payload)) : SIGNET_ENOMEM;
     free(payload);
     return rc;
 }
@@ -109,17 +77,9 @@ static void rollover_go(struct rollover_job *k)
         job_nomem(j);
         return;
     }
-    if (!j->key.sign) {
-        item_queue(j->s, &k->inner, SIGNET_ACT_SIGN);
-        return;
-    }
-    uint8_t sig[1024];
-    size_t n = sizeof(sig);
-    int rc = j->key.sign(j->key.ctx, buf_str(&k->tbs), sig, &n);
-    if (rc != 0 || !n || n > sizeof(sig))
-        rollover_no_signature(k, rc);
-    else
-        (void)rollover_send(k, (signet_str){ (const char *)sig, n });
+    k->inner.alg = j->key.alg;
+    k->inner.done = rollover_signed;
+    inner_sign(&k->inner, j->key.sign, j->key.ctx);
 }
 
 static void rollover_account(struct req *r, struct reply *rp)
@@ -149,9 +109,7 @@ static void rollover_ready(signet_job *j)
 
 static void rollover_free(signet_job *j)
 {
-    struct rollover_job *k = (struct rollover_job *)j;
-    item_done(j->s, &k->inner);
-    buf_done(&k->tbs);
+    inner_free(&((struct rollover_job *)j)->inner);
 }
 
 static const struct job_ops ROLLOVER_OPS = { .ready = rollover_ready, .free = rollover_free };
@@ -164,8 +122,7 @@ int signet_rollover_start(signet_session *s, const signet_rollover_params *p, si
     if (!j)
         return SIGNET_ENOMEM;
     struct rollover_job *k = (struct rollover_job *)j;
-    k->tbs = BUF_INIT(LIM_REQUEST);
-    int rc = item_init(s, &k->inner, ITEM_INNER);
+    int rc = inner_init(&k->inner, j);
     if (rc == 0)
         rc = signer_copy(&j->key, p->new_key);
     if (rc != 0) {

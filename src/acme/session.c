@@ -197,7 +197,7 @@ static void session_clock(signet_session *s, int64_t now_ms)
 {
     if (now_ms > s->now_ms) {
         uint64_t d = (uint64_t)now_ms - (uint64_t)s->now_ms;
-        s->t += d < LIM_CLOCK_STEP_MS ? (int64_t)d : LIM_CLOCK_STEP_MS;
+        s->t += d <= LIM_CLOCK_STEP_MS ? (int64_t)d : LIM_CLOCK_LEAP_MS;
     }
     s->now_ms = now_ms;
 }
@@ -272,7 +272,7 @@ static void item_action(signet_session *s, struct item *it, signet_action *ret)
         req_action(it, &a);
         break;
     case ITEM_INNER:
-        rollover_action(it, &a);
+        inner_action(it, &a);
         break;
     case ITEM_CHAL:
         chal_action(it, &a);
@@ -324,7 +324,7 @@ int signet_sign_done(signet_session *s, uint64_t id, signet_str sig)
     if (it->act != SIGNET_ACT_SIGN)
         return SIGNET_ESTATE;
     s->dirty = true;
-    return it->owner == ITEM_INNER ? rollover_signed(it, sig) : req_signed(LINK_OF(it, struct req, it), sig);
+    return it->owner == ITEM_INNER ? inner_signed(it, sig) : req_signed(LINK_OF(it, struct req, it), sig);
 }
 
 int signet_challenge_done(signet_session *s, uint64_t id, int64_t now_ms, int err, signet_str why)

@@ -194,7 +194,11 @@ int fs_absolute(const char *path, struct buf *ret, struct err *e)
     } else if (path[0] != '/') {
         char cwd[PATH_MAX];
         if (!getcwd(cwd, sizeof(cwd)))
-            return err_sys(e, errno, "cannot make %s absolute: cannot tell the current folder", path);
+            return errno == ERANGE ? err_set(e, SIGNET_ELIMIT,
+                                             "cannot make %.200s absolute: the path of the current "
+                                             "folder is too long, %d bytes are the most",
+                                             path, PATH_MAX - 1)
+                                   : err_sys(e, errno, "cannot make %s absolute: cannot tell the current folder", path);
         add_folded(ret, str_of(cwd));
     }
     add_folded(ret, rest);
@@ -202,5 +206,21 @@ int fs_absolute(const char *path, struct buf *ret, struct err *e)
         buf_addc(ret, '/');
     if (buf_err(ret))
         return err_set(e, buf_err(ret), "cannot make %.200s absolute: %s", path, signet_strerror(buf_err(ret)));
+    return 0;
+}
+
+int fs_fits(signet_str path, struct err *e)
+{
+    const size_t most = PATH_MAX - FS_PATH_ROOM;
+    signet_str part, rest = path;
+    if (path.n > most)
+        return err_set(e, SIGNET_ELIMIT, "a path of %zu bytes is too long, %zu are the most: %.60s...", path.n, most,
+                       path.p);
+    while (rest.n) {
+        (void)str_cut(rest, '/', &part, &rest);
+        if (part.n > NAME_MAX)
+            return err_set(e, SIGNET_ELIMIT, "a name of %zu bytes in a path is too long, %d are the most: %.60s...",
+                           part.n, NAME_MAX, part.p);
+    }
     return 0;
 }

@@ -51,5 +51,8 @@ void fs_join(struct buf *to, const char *dir, const char *name);
 /* Absolute form of `path` without touching the file system: cwd in front, "." and ".." and "//" folded,
  * "~" and "~/" at the start replaced by $HOME. */
 int fs_absolute(const char *path, struct buf *ret, struct err *e);
+/* Can the system take it, and `FS_PATH_ROOM` bytes of names put after it? 0, or SIGNET_ELIMIT and which limit it is. */
+#define FS_PATH_ROOM 1024u
+int fs_fits(signet_str path, struct err *e);
 
 #endif

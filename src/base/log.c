@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include <stdio.h>
 
-enum { SINKS_MAX = 4, EVENT_MAX = 1 << 20 };
+enum { SINKS_MAX = 4 };
 
 static struct {
     log_sink *fn;
@@ -32,7 +32,7 @@ void log_at(enum log_level level, const char *room, const char *fmt, ...)
     if (!n_sinks || speaking)
         return;
     speaking = true;
-    BUF_AUTO(text, EVENT_MAX);
+    BUF_AUTO(text, LOG_EVENT_MAX);
     char start[1024]; /* what is said when there is no memory for the whole */
     va_list ap;
     va_start(ap, fmt);

@@ -4,6 +4,8 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#define LOG_EVENT_MAX (1u << 20) /* bytes of one event; of a longer one only the first thousand are told */
+
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 
 typedef void log_sink(void *ctx, enum log_level level, const char *room, const char *line);

@@ -50,6 +50,11 @@ bool str_has(signet_str s, char c)
     return s.n && memchr(s.p, c, s.n) != NULL;
 }
 
+const char *str_find(signet_str s, signet_str what)
+{
+    return s.n && what.n ? memmem(s.p, s.n, what.p, what.n) : NULL;
+}
+
 signet_str str_trim(signet_str s)
 {
     while (s.n && is_space(s.p[0]))

@@ -23,6 +23,8 @@ int str_cmp(signet_str a, signet_str b);  /* byte order, as strcmp */
 bool str_starts(signet_str s, signet_str prefix);
 bool str_ends(signet_str s, signet_str suffix);
 bool str_has(signet_str s, char c);
+/* The first `what` in `s`; NULL when there is none, and for an empty `what`. */
+const char *str_find(signet_str s, signet_str what);
 signet_str str_trim(signet_str s);           /* without ASCII white space at either end */
 signet_str str_skip(signet_str s, size_t n); /* without its first n bytes (all of it: the empty view) */
 

@@ -1,5 +1,6 @@
 /* dns-01 with any provider. The work is done by signet-dns; here is which value belongs to which challenge, and what
  * the journal must know of it. */
+#include "base/clock.h"
 #include "base/log.h"
 #include "challenge/dns_config.h"
 #include "challenge/dns_hook.h"
@@ -24,9 +25,10 @@ struct solver {
 
 struct item {
     struct value v;
-    char *domain, *name, *text, *token, *key_auth; /* owned copies with NUL */
+    char *domain, *name, *text, *token, *key_auth, *account; /* owned copies with NUL */
     const char *code;
-    bool hooked; /* external: a program of ours has been run for it */
+    bool hooked;      /* external: a program of ours has been run for it */
+    int64_t leave_ms; /* LEAVING: until then */
 };
 
 static int dns_open(struct solver **ret, const struct solver_ctx *ctx, struct err *e)
@@ -94,12 +96,29 @@ static void item_free(struct item *it)
     free(it->text);
     free(it->token);
     free(it->key_auth);
+    free(it->account);
     free(it);
 }
 
 static signet_str bare(signet_str name)
 {
     return str_starts(name, STR("*.")) ? str_skip(name, 2) : name;
+}
+
+/* The record that stays, as lego's options change it: another of the CA's names, an end. NULL: no memory. */
+static char *persist_text(const struct lego_options *o, signet_str value)
+{
+    BUF_AUTO(text, 4096);
+    int64_t until;
+    signet_str issuer, rest;
+    bool cut = str_cut(value, ';', &issuer, &rest);
+    buf_add(&text, o->dns_persist_issuer && o->dns_persist_issuer[0] ? str_of(o->dns_persist_issuer) : issuer);
+    if (cut)
+        buf_addc(&text, ';');
+    buf_add(&text, rest);
+    if (o->dns_persist_until && !clock_parse_rfc3339(str_of(o->dns_persist_until), &until))
+        buf_addf(&text, "; persistUntil=%lld", (long long)until);
+    return buf_take(&text);
 }
 
 static struct item *item_new(const struct solver *s, const struct challenge *c)
@@ -109,10 +128,11 @@ static struct item *item_new(const struct solver *s, const struct challenge *c)
         return NULL;
     it->domain = str_dup(bare(c->ident.value));
     it->name = str_dup(c->name);
-    it->text = str_dup(c->value);
+    it->text = c->type == SIGNET_CHAL_DNS_PERSIST_01 ? persist_text(&s->ctx.req->lego, c->value) : str_dup(c->value);
     it->token = str_dup(c->token);
     it->key_auth = str_dup(c->key_auth);
-    if (!it->domain || !it->name || !it->text || !it->token || !it->key_auth) {
+    it->account = str_dup(c->account_url);
+    if (!it->domain || !it->name || !it->text || !it->token || !it->key_auth || !it->account) {
         item_free(it);
         return NULL;
     }
@@ -122,6 +142,10 @@ static struct item *item_new(const struct solver *s, const struct challenge *c)
                             .name = it->name,
                             .text = it->text,
                             .persist = c->type == SIGNET_CHAL_DNS_PERSIST_01,
+                            .ca_names = c->ca_names,
+                            .account_url = it->account,
+                            .method = signet_chal_name(c->type),
+                            .wildcard = str_starts(c->ident.value, STR("*.")),
                             .token = it->token,
                             .key_auth = it->key_auth };
     return it;
@@ -164,11 +188,19 @@ static void settle(struct solver *s, struct challenge *c)
     }
 }
 
+static void leave(struct challenge *c, const char *otherwise);
+
 static void dns_step(struct solver *s, struct challenge **c, size_t n)
 {
     dns_shared_pump(s->shared);
-    for (size_t i = 0; i < n; i++)
-        settle(s, c[i]);
+    int64_t now = clock_mono_ms();
+    for (size_t i = 0; i < n; i++) {
+        struct item *it = c[i]->priv;
+        if (c[i]->state == CHAL_WAITING)
+            settle(s, c[i]);
+        else if (c[i]->state == CHAL_LEAVING && (!it->v.removing || now >= it->leave_ms))
+            leave(c[i], "no answer in time");
+    }
 }
 
 /* ---- taking away ---- */
@@ -186,47 +218,49 @@ static void begin_removing(struct solver *s, struct item *it)
     }
 }
 
-static void end_removing(struct challenge *c, struct item *it, int waited)
+/* It is gone, or left to the next run. */
+static void leave(struct challenge *c, const char *otherwise)
 {
+    struct item *it = c->priv;
+    c->priv = NULL;
     c->state = it->v.state == VALUE_GONE ? CHAL_CLEAN : CHAL_FAILED;
-    if (c->state == CHAL_CLEAN)
+    if (c->state == CHAL_FAILED)
+        c->err = it->v.err;
+    if (c->state == CHAL_FAILED && !c->look_gone)
+        log_warn(ROOM, "The TXT record %s could not be removed now; the next run tries again: %s",
+                 it->v.fqdn ? it->v.fqdn : it->name, it->v.err.code ? it->v.err.text : otherwise);
+    item_free(it);
+}
+
+static void clean_one(struct solver *s, struct challenge *c)
+{
+    struct item *it = c->priv;
+    if (!it) {
+        c->state = CHAL_CLEAN;
         return;
-    const char *why = it->v.err.code               ? it->v.err.text
-                      : waited == SIGNET_ECANCELED ? "interrupted"
-                                                   : "no answer in time";
-    log_warn(ROOM, "The TXT record %s could not be removed now; the next run tries again: %s",
-             it->v.fqdn ? it->v.fqdn : it->name, why);
+    }
+    if (c->state == CHAL_LEAVING) {
+        leave(c, "interrupted");
+        return;
+    }
+    bool nothing = it->v.state == VALUE_FAILED && !it->v.fqdn; /* it was never known where to write */
+    it->v.look_gone = c->look_gone;
+    if (it->v.persist || nothing) /* a record that is to stay is not ours to remove */
+        it->v.state = VALUE_GONE;
+    else
+        begin_removing(s, it);
+    if (!it->v.removing) {
+        leave(c, "");
+        return;
+    }
+    c->state = CHAL_LEAVING;
+    it->leave_ms = clock_mono_ms() + CLEAN_MS;
 }
 
 static void dns_cleanup(struct solver *s, struct challenge **c, size_t n)
 {
-    struct value **v = calloc(n + 1, sizeof *v);
-    size_t k = 0;
-    for (size_t i = 0; i < n; i++) {
-        struct item *it = c[i]->priv;
-        if (!it) {
-            c[i]->state = CHAL_CLEAN;
-            continue;
-        }
-        bool nothing = it->v.state == VALUE_FAILED && !it->v.fqdn; /* it was never known where to write */
-        if (it->v.persist || nothing) {                            /* a record that is to stay is not ours to remove */
-            it->v.state = VALUE_GONE;
-            continue;
-        }
-        begin_removing(s, it);
-        if (v)
-            v[k++] = &it->v;
-    }
-    int waited = v ? values_wait_gone(v, k, s->ctx.loop, CLEAN_MS) : SIGNET_ENOMEM;
-    free(v);
-    for (size_t i = 0; i < n; i++) {
-        struct item *it = c[i]->priv;
-        c[i]->priv = NULL;
-        if (!it)
-            continue;
-        end_removing(c[i], it, waited);
-        item_free(it);
-    }
+    for (size_t i = 0; i < n; i++)
+        clean_one(s, c[i]);
 }
 
 /* ---- for another process ---- */
@@ -249,6 +283,10 @@ static int dns_describe(struct solver *s, const struct challenge *c, struct reco
         rc = record_add(ret, "name", c->name);
     if (!rc)
         rc = record_add(ret, "value", c->value);
+    if (!rc && dns_config_external(code)) { /* exec's RAW mode wants these, which are public at the CA */
+        rc = record_add(ret, "token", c->token);
+        rc = rc ? rc : record_add(ret, "key-auth", c->key_auth);
+    }
     if (!rc && it)
         rc = record_addz(ret, "fqdn", it->v.fqdn);
     if (!rc && it)
@@ -285,7 +323,9 @@ static int dns_undo(const struct solver_ctx *ctx, const struct record *r, struct
     struct value v = { .profile = (unsigned)record_number(r, "profile"),
                        .domain = record_get(r, "domain"),
                        .name = record_get(r, "name"),
-                       .text = record_get(r, "value") };
+                       .text = record_get(r, "value"),
+                       .token = record_get(r, "token"),
+                       .key_auth = record_get(r, "key-auth") };
     const char *fqdn = record_get(r, "fqdn"), *zone = record_get(r, "zone");
     if (!v.domain || !v.name || !v.text)
         return err_set(e, SIGNET_EFORMAT, "this is not a record of a value in the DNS");

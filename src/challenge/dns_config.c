@@ -110,6 +110,8 @@ static int add_rules(struct record *r, const struct request *req)
     int rc = record_add_list(r, "resolvers", &req->dns_resolvers);
     if (!rc && req->dns_timeout)
         rc = add_number(r, "timeout", req->dns_timeout);
+    if (!rc && req->ip_only)
+        rc = add_number(r, "ip-only", req->ip_only);
     if (!rc && !follow)
         rc = add_number(r, "no-cname", 1);
     if (!rc)

@@ -116,6 +116,16 @@ static int add_common(struct record *r, const struct value *v)
     return rc ? rc : record_addz(r, "key-auth", v->key_auth);
 }
 
+static int add_caa(struct record *r, const struct value *v)
+{
+    int rc = v->ca_names ? record_add_list(r, "ca", v->ca_names) : 0;
+    if (!rc && v->wildcard)
+        rc = record_addz(r, "wildcard", "1");
+    if (!rc)
+        rc = record_addz(r, "account", v->account_url);
+    return rc ? rc : record_addz(r, "method", v->method);
+}
+
 static void list_add(struct value *v, struct dns_shared *s)
 {
     for (struct value *x = s->values; x; x = x->next)
@@ -129,7 +139,7 @@ static void list_add(struct value *v, struct dns_shared *s)
 int value_present(struct value *v, struct dns_shared *s, struct err *e)
 {
     RECORD_AUTO(r);
-    if (add_common(&r, v))
+    if (add_common(&r, v) || add_caa(&r, v))
         return err_nomem(e);
     v->job = v->present_job = dns_line_new_job(s->line);
     v->state = VALUE_FINDING;
@@ -155,6 +165,8 @@ int value_remove(struct value *v, struct dns_shared *s, struct err *e)
         rc = record_addz(&r, "zone", v->zone);
     if (!rc && v->present_job)
         rc = record_addz(&r, "after", after);
+    if (!rc && v->look_gone)
+        rc = record_addz(&r, "look", "1");
     if (!rc)
         rc = dns_record_pack(&r, "was", &v->saved);
     if (rc)

@@ -28,7 +28,11 @@ struct value {
     const char *domain, *name; /* "example.com", "_acme-challenge.example.com" */
     const char *text;          /* what the record is to hold */
     const char *token, *key_auth;
-    bool persist; /* one that stays: nothing is written when it is there already */
+    const struct strlist *ca_names;   /* for a look at CAA records while it is put up; NULL: none */
+    const char *account_url, *method; /* for that, too; NULL: not known */
+    bool wildcard;
+    bool persist;   /* one that stays: nothing is written when it is there already */
+    bool look_gone; /* removed only when no name server shows it any more */
     /* known by and by; fqdn and zone may be given for a removal */
     char *fqdn, *zone; /* owned */
     struct record saved;

@@ -58,7 +58,7 @@ static int mix_open(struct solver **ret, const struct solver_ctx *ctx, struct er
     int rc = o->http ? open_part(s, PART_HTTP, http_solver(o), e) : 0;
     if (!rc && o->tls)
         rc = open_part(s, PART_TLS, "standalone", e);
-    if (!rc && o->dns)
+    if (!rc && (o->dns || o->dns_persist))
         rc = open_part(s, PART_DNS, "dns", e);
     if (rc) {
         mix_close(s);
@@ -68,15 +68,16 @@ static int mix_open(struct solver **ret, const struct solver_ctx *ctx, struct er
     return 0;
 }
 
-/* lego takes tls-alpn-01 before http-01 before dns-01. */
+/* lego takes tls-alpn-01 before http-01 before dns-01; what needs no writing comes before what does. */
 static uint32_t mix_prefs(struct solver *s, const signet_ident *id, struct err *e)
 {
-    static const signet_chal usual[] = { SIGNET_CHAL_TLS_ALPN_01, SIGNET_CHAL_HTTP_01, SIGNET_CHAL_DNS_01,
-                                         SIGNET_CHAL_UNKNOWN };
-    static const signet_chal chal[PARTS] = { SIGNET_CHAL_HTTP_01, SIGNET_CHAL_TLS_ALPN_01, SIGNET_CHAL_DNS_01 };
-    uint32_t able = 0;
-    for (int p = 0; p < PARTS; p++)
-        able |= s->part[p] ? PREFS_BIT(chal[p]) : 0;
+    static const signet_chal usual[] = { SIGNET_CHAL_TLS_ALPN_01, SIGNET_CHAL_HTTP_01, SIGNET_CHAL_DNS_PERSIST_01,
+                                         SIGNET_CHAL_DNS_01, SIGNET_CHAL_UNKNOWN };
+    const struct lego_options *o = &s->ctx.req->lego;
+    uint32_t able = (s->part[PART_HTTP] ? PREFS_BIT(SIGNET_CHAL_HTTP_01) : 0) |
+                    (s->part[PART_TLS] ? PREFS_BIT(SIGNET_CHAL_TLS_ALPN_01) : 0) |
+                    (o->dns ? PREFS_BIT(SIGNET_CHAL_DNS_01) : 0) |
+                    (o->dns_persist ? PREFS_BIT(SIGNET_CHAL_DNS_PERSIST_01) : 0);
     uint32_t prefs = prefs_for(s->ctx.req, able, usual, id, e);
     if (!prefs)
         err_set(e, SIGNET_EINVAL,
@@ -126,9 +127,10 @@ static void tell(struct challenge **c, size_t n)
     for (size_t i = 0; i < n; i++) {
         log_info(ROOM, "[%.*s] acme: use %s solver", STR_ARG(c[i]->ident.value), signet_chal_name(c[i]->type));
         log_info(ROOM, "[%.*s] acme: Trying to solve %s", STR_ARG(c[i]->ident.value),
-                 c[i]->type == SIGNET_CHAL_HTTP_01       ? "HTTP-01"
-                 : c[i]->type == SIGNET_CHAL_TLS_ALPN_01 ? "TLS-ALPN-01"
-                                                         : "DNS-01");
+                 c[i]->type == SIGNET_CHAL_HTTP_01          ? "HTTP-01"
+                 : c[i]->type == SIGNET_CHAL_TLS_ALPN_01    ? "TLS-ALPN-01"
+                 : c[i]->type == SIGNET_CHAL_DNS_PERSIST_01 ? "DNS-PERSIST-01"
+                                                            : "DNS-01");
     }
 }
 
@@ -172,7 +174,7 @@ static void step_part(struct solver *s, enum part p, struct challenge **c, size_
         c[i]->state = c[i]->state == CHAL_WAITING && c[i]->priv ? CHAL_READY : c[i]->state;
     size_t waiting = 0;
     for (size_t i = 0; i < n; i++)
-        if (c[i]->state == CHAL_WAITING)
+        if (c[i]->state == CHAL_WAITING || c[i]->state == CHAL_LEAVING)
             c[waiting++] = c[i];
     if (waiting && s->ops[p]->step)
         s->ops[p]->step(s->part[p], c, waiting);

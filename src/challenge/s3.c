@@ -1,8 +1,9 @@
 /* http-01 through an object store: a bucket of S3, or of whatever speaks its protocol, that is served under the name.
- * Credentials come from the variables of AWS's own tools. main signs; the process at the other end of the put_line
+ * Credentials are found as AWS's own tools find them. main signs; the process at the other end of the put_line
  * sends. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "challenge/aws_profile.h"
 #include "challenge/prefs.h"
 #include "challenge/solvers.h"
 #include "crypto/sigv4.h"
@@ -15,16 +16,9 @@
 struct solver {
     struct solver_ctx ctx;
     struct put_line *line;
-    const char *bucket, *access, *secret, *session, *region, *endpoint;
+    const char *bucket;
+    struct aws aws;
 };
-
-static const char *variable(const char *first, const char *second)
-{
-    const char *v = secure_getenv(first);
-    if ((!v || !v[0]) && second)
-        v = secure_getenv(second);
-    return v && v[0] ? v : NULL;
-}
 
 /* Three to 63 of a-z, 0-9, '.', '-': what S3 allows, and safe in a host and a path. */
 static bool bucket_ok(const char *b)
@@ -40,19 +34,10 @@ static bool bucket_ok(const char *b)
 static int configure(struct solver *s, const char *bucket, struct err *e)
 {
     s->bucket = bucket;
-    s->access = variable("AWS_ACCESS_KEY_ID", NULL);
-    s->secret = variable("AWS_SECRET_ACCESS_KEY", NULL);
-    s->session = variable("AWS_SESSION_TOKEN", NULL);
-    s->region = variable("AWS_REGION", "AWS_DEFAULT_REGION");
-    s->endpoint = variable("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL");
     if (!bucket_ok(bucket))
         return err_set(e, SIGNET_EINVAL, "--http.s3-bucket \"%.100s\": a bucket has 3 to 63 of a-z, 0-9, '.', '-'.",
                        bucket ? bucket : "");
-    const char *missing = !s->access   ? "AWS_ACCESS_KEY_ID"
-                          : !s->secret ? "AWS_SECRET_ACCESS_KEY"
-                          : !s->region ? "AWS_REGION"
-                                       : NULL;
-    return missing ? err_set(e, SIGNET_EINVAL, "s3: the environment variable %s is missing.", missing) : 0;
+    return aws_find(&s->aws, e);
 }
 
 static int s3_open(struct solver **ret, const struct solver_ctx *ctx, struct err *e)
@@ -72,6 +57,7 @@ static int s3_open(struct solver **ret, const struct solver_ctx *ctx, struct err
 static void s3_close(struct solver *s)
 {
     put_close(s->line);
+    aws_done(&s->aws);
     free(s);
 }
 
@@ -91,12 +77,12 @@ struct target {
  */
 static int aim(const struct solver *s, signet_str token, struct target *t, struct err *e)
 {
-    bool own = s->endpoint != NULL, dotted = strchr(s->bucket, '.') != NULL;
+    bool own = s->aws.endpoint != NULL, dotted = strchr(s->bucket, '.') != NULL;
     BUF_AUTO(base, 2048);
     if (own)
-        buf_addz(&base, s->endpoint);
+        buf_addz(&base, s->aws.endpoint);
     else
-        buf_addf(&base, "https://%s%ss3.%s.amazonaws.com", dotted ? "" : s->bucket, dotted ? "" : ".", s->region);
+        buf_addf(&base, "https://%s%ss3.%s.amazonaws.com", dotted ? "" : s->bucket, dotted ? "" : ".", s->aws.region);
     while (base.n && base.p[base.n - 1] == '/')
         base.p[--base.n] = '\0';
     const char *host = strstr(buf_z(&base), "://");
@@ -116,11 +102,11 @@ static int sign(const struct solver *s, const struct target *t, const char *meth
 {
     bool put = !strcmp(method, "PUT");
     BUF_AUTO(after, 8192);
-    if (s->session)
-        buf_addf(&after, "x-amz-security-token:%s\n", s->session);
-    struct sigv4 v = { .access_key = s->access,
-                       .secret_key = s->secret,
-                       .region = s->region,
+    if (s->aws.session)
+        buf_addf(&after, "x-amz-security-token:%s\n", s->aws.session);
+    struct sigv4 v = { .access_key = s->aws.access,
+                       .secret_key = s->aws.secret,
+                       .region = s->aws.region,
                        .service = "s3",
                        .method = method,
                        .host = buf_z(&t->host),
@@ -132,8 +118,8 @@ static int sign(const struct solver *s, const struct target *t, const char *meth
     int rc = sigv4_sign(&v, headers, e);
     if (put)
         buf_addz(headers, "X-Amz-Acl: public-read\nContent-Type: text/plain\n");
-    if (s->session)
-        buf_addf(headers, "X-Amz-Security-Token: %s\n", s->session);
+    if (s->aws.session)
+        buf_addf(headers, "X-Amz-Security-Token: %s\n", s->aws.session);
     return rc ? rc : buf_err(headers) ? err_nomem(e) : 0;
 }
 
@@ -209,6 +195,7 @@ static int s3_undo(const struct solver_ctx *ctx, const struct record *r, struct 
     if (!rc)
         rc = request(&s, "DELETE", str_of(token), STR(""), e);
     put_close(s.line);
+    aws_done(&s.aws);
     if (rc)
         return rc;
     buf_addf(&text, "removed the answer that an interrupted run had left in the bucket %s", bucket);

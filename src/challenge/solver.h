@@ -16,6 +16,7 @@ enum chal_state {
     CHAL_WAITING, /* presented, not visible yet: step() goes on */
     CHAL_READY,   /* visible: the CA may look */
     CHAL_FAILED,  /* err says why */
+    CHAL_LEAVING, /* being taken away: step() goes on */
     CHAL_CLEAN    /* taken away */
 };
 
@@ -26,6 +27,9 @@ struct challenge {
     signet_str token, key_auth, name, value; /* as in signet_action */
     unsigned left, total;                    /* within its order: still to come after this one, all */
     const struct strlist *all_names;         /* every identifier of the order, in order */
+    const struct strlist *ca_names;          /* what CAA records call the CA; NULL, empty: it has not told */
+    signet_str account_url;                  /* empty: not known */
+    bool look_gone;                          /* a trial: it is clean only when it is seen to be gone */
     /* the solver's */
     enum chal_state state;
     struct err err;
@@ -58,10 +62,11 @@ struct solver_ops {
     /* Begins to present each; sets state of each to WAITING, READY or FAILED. A negative result means none was
      * presented and e says why. */
     int (*present)(struct solver *s, struct challenge **c, size_t n, struct err *e);
-    /* May be NULL. Moves WAITING ones on; called now and then while any is WAITING. */
+    /* May be NULL. Moves WAITING and LEAVING ones on; called now and then while there are any. */
     void (*step)(struct solver *s, struct challenge **c, size_t n);
-    /* Takes every one away, whatever its state; failures are logged, not returned. State becomes CLEAN; or FAILED when
-     * something is left that the journal's entry can still take away in a later run. */
+    /* Takes every one away, whatever its state; failures are logged, not returned. State becomes CLEAN; FAILED when
+     * something is left that the journal's entry can still take away in a later run; or LEAVING when that takes its
+     * time, so that others are taken away meanwhile. Called for one that is LEAVING it ends the waiting: FAILED. */
     void (*cleanup)(struct solver *s, struct challenge **c, size_t n);
     /* Words for the user when the CA could not validate: what to check, one paragraph, to stand after "Hint: ". May be
      * NULL. Good until close, also after the cleanup of `failed`. */

@@ -112,7 +112,7 @@ static void print_commands(struct buf *to)
 /* Commands shown in the section "manage". */
 static void print_managing(struct buf *to)
 {
-    static const char *const names[] = { "certificates", "explain", "migrate",     "delete",
+    static const char *const names[] = { "certificates", "explain", "status",      "migrate",        "delete",
                                          "renew",        "revoke",  "reconfigure", "update_symlinks" };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         print_brief(to, help_topic_find(names[i]));
@@ -140,6 +140,7 @@ static const char overview[] = "\nobtain, install and renew certificates:\n"
                                "  --nginx           Prove control and install with nginx\n"
                                "  --webroot         Prove control with files that a web server serves\n"
                                "  --manual          Prove control by hand, or with hooks of your own\n"
+                               "  --dns CODE        Prove control with TXT records, at any of many providers\n"
                                "\n"
                                "   -n               Ask nothing\n"
                                "  --test-cert       Obtain a test certificate from the staging server\n"
@@ -148,10 +149,16 @@ static const char overview[] = "\nobtain, install and renew certificates:\n"
                                "manage certificates:\n"
                                "    certificates    List the certificates\n"
                                "    explain         Say what the next renew would do, and why\n"
+                               "    status          Say whether all is well, also by the exit status\n"
                                "    migrate         Take over what lego, acme.sh and others have\n"
                                "    revoke          Revoke a certificate (--cert-name or --cert-path)\n"
                                "    delete          Delete a certificate (--cert-name)\n"
                                "    reconfigure     Change how a certificate is renewed (--cert-name)\n"
+                               "\n"
+                               "DNS providers:\n"
+                               "    dnshelp         List them, or say what one needs (-c CODE)\n"
+                               "    dns try CODE    Write, find and remove a record for -d DOMAIN\n"
+                               "    dns check FILE  Check a description of your own\n"
                                "\n"
                                "manage your account:\n"
                                "    register        Make an account at the CA\n"

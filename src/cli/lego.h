@@ -14,6 +14,7 @@ enum lego_parsed {
     LEGO_PARSED_HELP, /* show help; on request.help_topics[0] when there is one */
     LEGO_PARSED_VERSION,
     LEGO_PARSED_DNSHELP, /* request.lego.code: the provider, NULL all */
+    LEGO_PARSED_BARE,    /* no command: what the configuration file says, else help */
     LEGO_PARSED_UNKNOWN, /* request.help_topics[0] is no command */
 };
 /* argv and LEGO_… variables into an initialised request. `shown` gets the arguments without secrets. SIGNET_EUSAGE:

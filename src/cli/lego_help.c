@@ -68,9 +68,10 @@ static void overview(struct buf *to)
                  "USAGE:\n   lego [global options] command [command options]\n\nVERSION:\n   4.35.2\n\nCOMMANDS:\n");
     for (size_t i = 0; i < COUNT(commands); i++)
         buf_addf(to, "   %-9s%s\n", commands[i].name, commands[i].what);
-    buf_addz(to, "   help, h  Show this, or the help on a command\n"
-                 "   accounts (list|register|recover|keyrollover), certificates (list|revoke): as in version "
-                 "5\n\nGLOBAL OPTIONS:\n");
+    buf_addz(to,
+             "   help, h  Show this, or the help on a command\n"
+             "   accounts (list|register|recover|keyrollover), certificates (list|revoke), archives (list|restore): as "
+             "in version 5\n\nGLOBAL OPTIONS:\n");
     options(to, LEGO_GLOBAL, false);
     buf_addz(to, "   --help, -h\n   --version, -v\n\nNAMES OF VERSION 5:\n");
     options(to, LEGO_GLOBAL, true);
@@ -94,5 +95,7 @@ bool lego_help(struct buf *to, const char *command)
         buf_addz(to, "   --help, -h\n");
         return true;
     }
-    return !strcmp(command, "accounts") || !strcmp(command, "certificates") ? lego_help(to, NULL) : false;
+    return !strcmp(command, "accounts") || !strcmp(command, "certificates") || !strcmp(command, "archives")
+               ? lego_help(to, NULL)
+               : false;
 }

@@ -2,9 +2,11 @@
 #include "cli/dns_tool.h"
 #include "cli/lego.h"
 
+#include "cli/lego_load.h"
 #include "cli/lego_ui.h"
 #include "cli/out.h"
 #include "client/run.h"
+#include "options/dotenv.h"
 #include "store/lego.h"
 #include <stdlib.h>
 #include <sys/utsname.h>
@@ -19,6 +21,8 @@ struct lego {
     struct lego_ui ui;
     struct tree tree;
     struct buf shown;
+    struct dotenv env;
+    struct lego_config config;
 };
 
 /* ---- whose words are these ---- */
@@ -46,7 +50,7 @@ static bool lego_only(const char *arg)
 
 bool lego_is_meant(int argc, char *const argv[])
 {
-    static const char *const verbs[] = { "dnshelp", "list", "accounts" };
+    static const char *const verbs[] = { "dnshelp", "list", "accounts", "archives" };
     const char *name = program(argc > 0 ? argv[0] : NULL);
     if (!strcmp(name, "lego") || !strcmp(name, "certbot"))
         return name[0] == 'l';
@@ -106,7 +110,7 @@ static int dnshelp(const struct lego *p)
     struct err e = { 0 };
     const char *code = p->req.lego.code;
     (void)dns_tool_help(code && code[0] ? code : NULL, NULL, &e); /* returns only on failure */
-    lego_ui_line(&p->ui, "", e.text);
+    lego_ui_line(&p->ui, LEGO_ERROR, e.text);
     return 1;
 }
 
@@ -116,7 +120,7 @@ static int usage_error(const struct lego *p, const struct err *e)
     buf_addf(&text, "Incorrect Usage: %s\n\n", e->text);
     (void)lego_help(&text, NULL);
     out_write(1, buf_str(&text));
-    lego_ui_line(&p->ui, "", e->text);
+    lego_ui_line(&p->ui, LEGO_ERROR, e->text);
     return 1;
 }
 
@@ -125,26 +129,31 @@ static int usage_error(const struct lego *p, const struct err *e)
 static int tell_failure(const struct lego *p, const struct err *e)
 {
     if (e->text[0])
-        lego_ui_line(&p->ui, "", e->text);
+        lego_ui_line(&p->ui, LEGO_ERROR, e->text);
     if (e->text[0] && e->hint[0])
-        lego_ui_line(&p->ui, "[INFO] ", e->hint);
+        lego_ui_line(&p->ui, LEGO_INFO, e->hint);
     return 1;
 }
 
-static int run(struct lego *p)
+static int run(struct lego *p, bool bare)
 {
     BUF_AUTO(json, JSON_BYTES_MAX);
     struct err e = { 0 };
-    int rc = lego_tree_init(&p->tree, p->req.config_dir, p->req.lego.v5);
-    if (rc)
-        err_nomem(&e);
+    int rc = lego_load_config(&p->req, &p->config, bare, &e);
+    if (!rc && lego_tree_init(&p->tree, p->req.config_dir, p->req.lego.v5))
+        rc = err_nomem(&e);
     if (!rc)
         rc = lego_settle(&p->req, lego_tree_is_v5(&p->tree), &e);
+    if (!rc) {
+        lego_ui_log(&p->ui, &p->req.lego);
+        rc = dotenv_load(&p->env, p->req.lego.env_file, &e);
+    }
     for (size_t i = 0; !rc && i < p->req.warnings.n; i++)
-        lego_ui_line(&p->ui, "[WARN] ", p->req.warnings.v[i]);
+        lego_ui_line(&p->ui, LEGO_WARN, p->req.warnings.v[i]);
     if (!rc && verb_changes(p->req.verb))
         rc = tree_lock(&p->tree, &e);
-    p->req.json = p->req.lego.json;
+    bool lists = p->req.verb == VERB_LEGO_LIST || p->req.verb == VERB_LEGO_ACCOUNT_LIST; /* in lego's own JSON */
+    p->req.json = p->req.lego.json && !lists;
     if (!rc)
         rc = client_run(&p->req, &p->tree, &p->ui.ui, &json, &e);
     if (p->req.json && json.n)
@@ -164,7 +173,8 @@ static int start(struct lego *p, int argc, char *argv[])
     if (request_init(&p->req))
         return 1;
     lego_ui_init(&p->ui, 0, 1, 2);
-    p->ui.debug = getenv("LEGO_DEBUG_CLIENT_VERBOSE_ERROR") != NULL;
+    if (getenv("LEGO_DEBUG_CLIENT_VERBOSE_ERROR"))
+        p->ui.least = LEGO_DEBUG;
     int rc = lego_parse(&p->req, argc, argv, &what, &p->shown, &e);
     if (rc == SIGNET_EUSAGE)
         return usage_error(p, &e);
@@ -173,7 +183,9 @@ static int start(struct lego *p, int argc, char *argv[])
     (void)log_add_sink(lego_ui_sink, &p->ui);
     switch (what) {
     case LEGO_PARSED_RUN:
-        return run(p);
+        return run(p, false);
+    case LEGO_PARSED_BARE:
+        return lego_has_config(&p->req) ? run(p, true) : print_help(&p->req);
     case LEGO_PARSED_HELP:
         return print_help(&p->req);
     case LEGO_PARSED_VERSION:
@@ -192,5 +204,7 @@ int lego_main(int argc, char *argv[])
     int status = start(&p, argc, argv);
     request_done(&p.req);
     buf_done(&p.shown);
+    dotenv_done(&p.env);
+    lego_config_done(&p.config);
     return status;
 }

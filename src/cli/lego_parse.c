@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { ROWS_MAX = 128, PATH_BYTES = 8192 };
+enum { ROWS_MAX = 160, PATH_BYTES = 8192 };
 
 struct command {
     const char *name, *sub; /* sub: the second word, NULL: none */
@@ -25,6 +25,8 @@ static const struct command commands[] = {
     { "accounts", "register", VERB_LEGO_ACCOUNT_REGISTER, 0, true },
     { "accounts", "recover", VERB_LEGO_ACCOUNT_RECOVER, LEGO_RUN, true },
     { "accounts", "keyrollover", VERB_LEGO_ACCOUNT_ROLLOVER, LEGO_RUN, true },
+    { "archives", "list", VERB_LEGO_ARCHIVE_LIST, 0, true },
+    { "archives", "restore", VERB_LEGO_ARCHIVE_RESTORE, 0, true },
     { "certificates", "list", VERB_LEGO_LIST, LEGO_LISTS, true },
     { "certificates", "revoke", VERB_LEGO_REVOKE, LEGO_REVOKE, true },
 };
@@ -273,11 +275,13 @@ int lego_parse(struct request *r, int argc, char *const argv[], enum lego_parsed
     int rc = lego_options_init(r) ? err_nomem(e) : default_path(r, e);
     if (!rc)
         rc = parse_all(&p);
-    if (!rc && p.what == LEGO_PARSED_RUN && !p.command)
-        p.what = LEGO_PARSED_HELP;
+    if (!rc && p.what == LEGO_PARSED_RUN && !p.command) {
+        p.what = LEGO_PARSED_BARE;
+        r->lego.v5 = true;
+    }
     if (!rc && p.what == LEGO_PARSED_RUN)
         rc = check_places(&p);
-    if (!rc && p.what == LEGO_PARSED_RUN)
+    if (!rc && (p.what == LEGO_PARSED_RUN || p.what == LEGO_PARSED_BARE))
         rc = take_environment(&p);
     *what = p.what;
     return rc;

@@ -3,32 +3,42 @@
 #include "base/clock.h"
 #include "cli/out.h"
 #include <errno.h>
-#include <time.h>
+#include <strings.h>
 #include <unistd.h>
 
 enum { LINE_MAX_BYTES = 1 << 20, ANSWER_MAX = 4096 };
 
-void lego_ui_line(const struct lego_ui *u, const char *mark, const char *text)
+void lego_ui_line(const struct lego_ui *u, enum lego_mark mark, const char *text)
 {
     BUF_AUTO(line, LINE_MAX_BYTES);
-    time_t now = (time_t)clock_wall_s();
-    struct tm tm;
-    if (localtime_r(&now, &tm))
-        buf_addf(&line, "%04d/%02d/%02d %02d:%02d:%02d ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-                 tm.tm_min, tm.tm_sec);
-    buf_addf(&line, "%s%s\n", mark, text);
-    out_write(u->err, buf_str(&line));
+    if (mark < u->least)
+        return;
+    lego_log_line(&line, u->form, mark, clock_wall_ms(), text);
+    out_write(u->form == LEGO_FORM_V4 ? u->err : u->out, buf_str(&line));
 }
 
 void lego_ui_sink(void *ctx, enum log_level level, const char *room, const char *line)
 {
-    static const char *const mark[] = {
-        [LOG_DEBUG] = "[DEBUG] ", [LOG_INFO] = "[INFO] ", [LOG_WARNING] = "[WARN] ", [LOG_ERROR] = ""
+    static const enum lego_mark mark[] = {
+        [LOG_DEBUG] = LEGO_DEBUG, [LOG_INFO] = LEGO_INFO, [LOG_WARNING] = LEGO_WARN, [LOG_ERROR] = LEGO_ERROR
     };
-    const struct lego_ui *u = ctx;
     (void)room;
-    if (level != LOG_DEBUG || u->debug)
-        lego_ui_line(u, mark[level], line);
+    lego_ui_line(ctx, mark[level], line);
+}
+
+void lego_ui_log(struct lego_ui *u, const struct lego_options *o)
+{
+    const char *level = o->log_level, *form = o->log_format;
+    if (level)
+        u->least = !strcasecmp(level, "debug")  ? LEGO_DEBUG
+                   : !strcasecmp(level, "warn") ? LEGO_WARN
+                   : !strcasecmp(level, "info") ? LEGO_PLAIN
+                                                : LEGO_ERROR;
+    if (form)
+        u->form = !strcmp(form, "json")   ? LEGO_FORM_JSON
+                  : !strcmp(form, "text") ? LEGO_FORM_TEXT
+                  : isatty(u->out)        ? LEGO_FORM_COLORED
+                                          : LEGO_FORM_PLAIN;
 }
 
 static struct lego_ui *of(struct ui *u)
@@ -38,12 +48,12 @@ static struct lego_ui *of(struct ui *u)
 
 static void notify(struct ui *u, const char *text)
 {
-    lego_ui_line(of(u), "[INFO] ", text);
+    lego_ui_line(of(u), LEGO_INFO, text);
 }
 
 static void alert(struct ui *u, const char *text)
 {
-    lego_ui_line(of(u), "", text);
+    lego_ui_line(of(u), LEGO_PLAIN, text);
 }
 
 /* Lists and what hooks print: as it is, on standard output. */
@@ -76,7 +86,7 @@ static int yesno(struct ui *u, const char *question, const char *yes, const char
     bool terms = flag && !strcmp(flag, "--agree-tos");
     (void)yes;
     (void)no;
-    lego_ui_line(of(u), "", question);
+    lego_ui_line(of(u), LEGO_PLAIN, question);
     for (;;) {
         BUF_AUTO(answer, ANSWER_MAX);
         frame(u, terms ? "Do you accept the TOS? Y/n" : "Y/n", false);
@@ -99,15 +109,28 @@ static int nothing(struct err *e, const char *question)
     return err_set(e, SIGNET_EUSAGE, "This cannot be asked here: %s", question);
 }
 
+/* Numbered, until one of the numbers comes. */
 static int menu(struct ui *u, const char *question, const char *const *choices, size_t n, const char *flag, size_t *ret,
                 struct err *e)
 {
-    (void)u;
-    (void)choices;
-    (void)n;
+    BUF_AUTO(line, LINE_MAX_BYTES);
+    uint64_t number = 0;
     (void)flag;
-    (void)ret;
-    return nothing(e, question);
+    for (size_t i = 0; i < n; i++) {
+        buf_clear(&line);
+        buf_addf(&line, "%zu: %s", i + 1, choices[i]);
+        frame(u, buf_z(&line), false);
+    }
+    while (!number) {
+        BUF_AUTO(answer, ANSWER_MAX);
+        frame(u, question, false);
+        if (read_line(of(u), &answer))
+            return err_set(e, SIGNET_EINVAL, "Could not read from console: EOF");
+        if (str_u64(str_trim(buf_str(&answer)), n, &number) || !number)
+            frame(u, "Please answer with one of the numbers.", false);
+    }
+    *ret = (size_t)number - 1;
+    return 0;
 }
 
 static int input(struct ui *u, const char *question, const char *flag, struct buf *ret, struct err *e)
@@ -131,5 +154,5 @@ static int checklist(struct ui *u, const char *question, const struct strlist *t
 void lego_ui_init(struct lego_ui *u, int in, int out, int err)
 {
     static const struct ui_ops ops = { notify, alert, frame, yesno, menu, input, checklist };
-    *u = (struct lego_ui){ .ui = { .ops = &ops }, .in = in, .out = out, .err = err };
+    *u = (struct lego_ui){ .ui = { .ops = &ops }, .in = in, .out = out, .err = err, .least = LEGO_PLAIN };
 }

@@ -13,7 +13,7 @@
 
 #define LOG_NAME "letsencrypt.log"
 
-enum { EVENT_BYTES_MAX = 1 << 21 }; /* the log allows half of it for what is said */
+enum { EVENT_BYTES_MAX = 2 * LOG_EVENT_MAX }; /* half of it for what is said */
 
 static void backup_name(struct buf *to, unsigned number)
 {

@@ -12,6 +12,7 @@
 #include "cli/ui_tty.h"
 #include "client/dns_try.h"
 #include "client/run.h"
+#include "store/trust.h"
 #include "talker/roles.h"
 #include <signal.h>
 #include <stdlib.h>
@@ -162,6 +163,8 @@ static int prepare(struct program *p, struct err *e)
     if (!verb_changes(r->verb))
         return 0;
     rc = tree_make(&p->tree, r->strict_permissions, e);
+    if (!rc && !r->allow_insecure_dirs)
+        rc = tree_check_writers(&p->tree, e);
     if (!rc)
         rc = tree_lock(&p->tree, e);
     if (!rc)

@@ -284,14 +284,15 @@ static int apply_argv(struct parser *p)
     return rc;
 }
 
-/* Words that are neither verb nor value: names for explain, a mistake elsewhere. */
+/* Words that are neither verb nor value: names for explain and status, a mistake elsewhere. */
 static int apply_words(struct parser *p)
 {
     if (p->r->verb == VERB_NONE)
         p->r->verb = VERB_RUN;
     for (size_t i = 0; i < p->rest.n; i++) {
         signet_str word = str_of(p->rest.v[i]);
-        bool name = p->r->verb == VERB_EXPLAIN && !str_starts(word, STR("-"));
+        bool named = p->r->verb == VERB_EXPLAIN || p->r->verb == VERB_STATUS;
+        bool name = named && !str_starts(word, STR("-"));
         if (strlist_add(name ? &p->r->certnames : &p->unknown, word))
             return err_nomem(p->e);
     }

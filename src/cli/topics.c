@@ -34,6 +34,12 @@ static const struct help_topic topics[] = {
       .brief = "Say what the next renew would do with each certificate, and why",
       .usage = "explain [CERTNAME] ... [options]",
       .text = "Options for explaining" },
+    { .name = "status",
+      .brief = "Say whether all is well, also by the exit status, for monitoring",
+      .usage = "status [CERTNAME] ... [options]",
+      .text =
+          "Looks at each certificate, at failures that are remembered, and at whether renew is run often enough. The "
+          "exit status is 0 when all is well and 1 when something needs a look." },
     { .name = "delete",
       .brief = "Delete a certificate with all its files",
       .usage = "delete --cert-name CERTNAME",

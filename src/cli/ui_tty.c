@@ -1,6 +1,7 @@
 #include "cli/ui_tty.h"
 
 #include "cli/out.h"
+#include "net/loop.h"
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,7 +11,7 @@
 #define FRAME "- - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - -"
 _Static_assert(sizeof(FRAME) - 1 == 79, "scripts know the frame by its length");
 
-enum { ANSWER_MAX = 64 * 1024, WRAP_WIDTH = 80, TEXT_MAX = 1 << 20 };
+enum { ANSWER_MAX = 64 * 1024, WRAP_WIDTH = 80, TEXT_MAX = LOG_EVENT_MAX };
 /* Just under the twelve hours between two runs of a timer: a forgotten prompt must not hold the locks into the next
  * one. */
 enum { ANSWER_SECONDS = 36000 };
@@ -43,16 +44,27 @@ static void alert(struct ui *u, const char *text)
     log_error("ui", "%s", text); /* the sinks bring it to the terminal and into the log */
 }
 
-/* Waits for something to read: > 0; 0 after too long; < 0 when a signal said to stop. A child of ours that ends is no
- * reason to. */
+/* Waits for something to read: > 0; 0 after too long; < 0 with EINTR when a signal said to stop, be it before the wait
+ * began. A child of ours that ends is no reason to. */
 static int wait_input(int fd)
 {
-    sigset_t mask;
+    sigset_t ending, before, mask;
     struct pollfd p = { .fd = fd, .events = POLLIN };
     const struct timespec most = { .tv_sec = ANSWER_SECONDS };
-    sigprocmask(SIG_BLOCK, NULL, &mask);
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGINT);
+    sigaddset(&ending, SIGTERM);
+    sigaddset(&ending, SIGHUP);
+    sigaddset(&ending, SIGQUIT);
+    sigprocmask(SIG_BLOCK, &ending, &before); /* from here on one that comes waits for ppoll */
+    mask = before;
     sigaddset(&mask, SIGCHLD);
-    return ppoll(&p, 1, &most, &mask);
+    errno = EINTR;
+    int ready = loop_signal(NULL) ? -1 : ppoll(&p, 1, &most, &mask);
+    int errnum = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = errnum;
+    return ready;
 }
 
 /* One line of the user's, without its newline. One byte at a time: what follows may be for somebody else. */

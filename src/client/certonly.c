@@ -326,25 +326,6 @@ static int name_new(struct run *r, struct target *t, struct err *e)
 
 /* ---- doing it ---- */
 
-static int check_test_over_real(const struct run *r, const struct target *t, struct err *e)
-{
-    struct cert_info c = { 0 };
-    BUF_AUTO(server, 4096);
-    int rc = 0;
-    if (!t->lineage || r->req->dry_run || r->req->break_my_certs || !r->req->server ||
-        !strstr(r->req->server, "staging"))
-        return 0;
-    if (conf_get(t->lineage->conf, "renewalparams", "server", &server) && strstr(buf_z(&server), "staging"))
-        return 0;
-    if (!lineage_cert(t->lineage, &c, e) && !cert_is_test(&c, &(struct request){ 0 }))
-        rc = err_set(
-            e, SIGNET_EINVAL,
-            "A test certificate would take the place of a good one (%s). If that is meant, --break-my-certs says so.",
-            t->lineage->name);
-    cert_info_done(&c);
-    return rc;
-}
-
 static void tell_start(struct run *r, const struct target *t)
 {
     BUF_AUTO(names, 4096);
@@ -619,9 +600,8 @@ static int certonly(struct run *r, struct target *t, struct err *e)
         return rc;
     if (t->keep)
         return keep(r, t, e);
-    if (!(rc = check_test_over_real(r, t, e)) && !(rc = t->lineage ? 0 : name_new(r, t, e)))
-        rc = obtain(r, t, e);
-    return rc;
+    rc = t->lineage ? lineage_keep_real(t->lineage, r->req, r->req->dry_run, e) : name_new(r, t, e);
+    return rc ? rc : obtain(r, t, e);
 }
 
 int verb_certonly(struct run *r, struct err *e)

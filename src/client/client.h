@@ -86,6 +86,7 @@ int verb_enhance(struct run *r, struct err *e);
 int verb_rollback(struct run *r, struct err *e);
 int verb_config_changes(struct run *r, struct err *e);
 int verb_explain(struct run *r, struct err *e);
+int verb_status(struct run *r, struct err *e);
 int verb_migrate(struct run *r, struct err *e);
 int verb_lego_run(struct run *r, struct err *e);
 int verb_lego_renew(struct run *r, struct err *e);
@@ -95,5 +96,8 @@ int verb_lego_account_list(struct run *r, struct err *e);
 int verb_lego_account_register(struct run *r, struct err *e);
 int verb_lego_account_recover(struct run *r, struct err *e);
 int verb_lego_account_rollover(struct run *r, struct err *e);
+int verb_lego_archive_list(struct run *r, struct err *e);
+int verb_lego_archive_restore(struct run *r, struct err *e);
+int verb_lego_config(struct run *r, struct err *e);
 
 #endif

@@ -35,30 +35,38 @@ static int make(struct trial *t, const char *domain, struct err *e)
                                .key_auth = buf_str(&t->value),
                                .name = buf_str(&t->name),
                                .value = buf_str(&t->value),
-                               .total = 1 };
+                               .total = 1,
+                               .look_gone = true };
     return 0;
 }
 
-static bool waiting(struct challenge *const *c, size_t n)
+static bool any_is(struct challenge *const *c, size_t n, enum chal_state state)
 {
     for (size_t i = 0; i < n; i++)
-        if (c[i]->state == CHAL_WAITING)
+        if (c[i]->state == state)
             return true;
     return false;
 }
 
-static int present(const struct solver_ops *ops, struct solver *s, struct loop *l, struct challenge **c, size_t n,
-                   struct err *e)
+/* Until none of them is in that state any more. */
+static int wait_while(const struct solver_ops *ops, struct solver *s, struct loop *l, struct challenge **c, size_t n,
+                      enum chal_state state, struct err *e)
 {
-    int rc = ops->present(s, c, n, e);
-    while (!rc && waiting(c, n)) {
+    while (any_is(c, n, state)) {
         if (loop_step(l, STEP_MS) == SIGNET_ECANCELED) {
             loop_signal_clear(l);
             return err_set(e, SIGNET_ECANCELED, "Exiting due to user request.");
         }
         ops->step(s, c, n);
     }
-    return rc;
+    return 0;
+}
+
+static int present(const struct solver_ops *ops, struct solver *s, struct loop *l, struct challenge **c, size_t n,
+                   struct err *e)
+{
+    int rc = ops->present(s, c, n, e);
+    return rc ? rc : wait_while(ops, s, l, c, n, CHAL_WAITING, e);
 }
 
 static int tell(struct ui *ui, struct challenge *const *c, size_t n, int64_t ms, struct err *e)
@@ -77,17 +85,23 @@ static int tell(struct ui *ui, struct challenge *const *c, size_t n, int64_t ms,
 }
 
 /* `ui` NULL: nothing was there. */
-static int take_away(const struct solver_ops *ops, struct solver *s, struct ui *ui, struct challenge **c, size_t n,
-                     struct err *e)
+static int take_away(const struct solver_ops *ops, struct solver *s, struct loop *l, struct ui *ui,
+                     struct challenge **c, size_t n, struct err *e)
 {
     ops->cleanup(s, c, n);
-    for (size_t i = 0; i < n; i++) {
-        if (c[i]->state != CHAL_CLEAN)
-            return err_set(e, SIGNET_ESYS, "%.*s: the record could not be removed", STR_ARG(c[i]->name));
-        if (ui)
-            ui_say(ui, "%.*s: removed", STR_ARG(c[i]->name));
+    int rc = wait_while(ops, s, l, c, n, CHAL_LEAVING, e);
+    if (rc)
+        ops->cleanup(s, c, n); /* not waited for any longer */
+    for (size_t i = 0; i < n && !rc; i++) {
+        if (c[i]->state != CHAL_CLEAN && c[i]->err.code) {
+            *e = c[i]->err;
+            rc = err_wrap(e, "%.*s: the record could not be removed", STR_ARG(c[i]->name));
+        } else if (c[i]->state != CHAL_CLEAN)
+            rc = err_set(e, SIGNET_ESYS, "%.*s: the record could not be removed", STR_ARG(c[i]->name));
+        else if (ui)
+            ui_say(ui, "%.*s: removed, and seen to be gone", STR_ARG(c[i]->name));
     }
-    return 0;
+    return rc;
 }
 
 static int run(const struct solver_ops *ops, struct solver *s, struct loop *l, struct ui *ui, struct trial *t, size_t n,
@@ -103,7 +117,7 @@ static int run(const struct solver_ops *ops, struct solver *s, struct loop *l, s
     int rc = present(ops, s, l, c, n, e);
     if (!rc)
         rc = tell(ui, c, n, clock_mono_ms() - begin, e);
-    int left = take_away(ops, s, rc ? NULL : ui, c, n, &after);
+    int left = take_away(ops, s, l, rc ? NULL : ui, c, n, &after);
     if (!rc && left) {
         *e = after;
         rc = left;

@@ -104,10 +104,8 @@ int verb_explain(struct run *r, struct err *e)
 {
     STRLIST_AUTO(names);
     BUF_AUTO(text, 64u << 20);
-    int rc = r->req->certname ? strlist_addz(&names, r->req->certname) : strlist_copy(&names, &r->req->certnames);
+    int rc = lineages_asked(r, &names, e);
     if (rc)
-        return err_nomem(e);
-    if (!names.n && (rc = lineage_list(r->tree, &names, e)))
         return rc;
     buf_addz(&text, names.n ? "What the next renew would do:" : "No certificates found.");
     rc = explain_all(r, &names, &text, e);

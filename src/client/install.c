@@ -101,8 +101,8 @@ int install_choose(struct run *r, struct err *e)
 
 int install_check(struct run *r, struct err *e)
 {
-    /* certbot has it for Apache only, and we do not have it yet */
-    if (r->req->auto_hsts)
+    const struct installer_ops *ops = installer_find(r->req->installer);
+    if (r->req->auto_hsts && ops && !(ops->enhancements & 1u << ENHANCE_AUTO_HSTS))
         return err_set(e, SIGNET_EINVAL, "--auto-hsts is not supported by the selected installer");
     return 0;
 }
@@ -139,7 +139,8 @@ static const struct {
                      { ENHANCE_REDIRECT, "redirect", "redirect" },
                      { ENHANCE_HSTS, "hsts", "ensure-http-header" },
                      { ENHANCE_STAPLE, "staple", "staple-ocsp" },
-                     { ENHANCE_UIR, "uir", "ensure-http-header" }
+                     { ENHANCE_UIR, "uir", "ensure-http-header" },
+                     { ENHANCE_AUTO_HSTS, "auto-hsts", "auto-hsts" }
 };
 
 static enum tri asked(const struct request *q, enum enhancement what)
@@ -153,6 +154,8 @@ static enum tri asked(const struct request *q, enum enhancement what)
         return q->uir;
     case ENHANCE_STAPLE:
         return q->staple_ocsp;
+    case ENHANCE_AUTO_HSTS:
+        return q->auto_hsts ? TRI_YES : TRI_NO;
     case ENHANCEMENTS:
         break;
     }
@@ -235,7 +238,7 @@ int install_carry_out(struct run *r, const struct install_job *j, struct err *e)
     if (!rc)
         rc = plan(r, ops, s, j, &c, &where, e);
     if (!rc && !r->req->dry_run)
-        rc = ops->save(s, j->deploy ? "Deployed ACME Certificate" : "Add enhancements", &c, e);
+        rc = install_hsts_save(r, ops, s, j->deploy ? "Deployed ACME Certificate" : "Add enhancements", &c, e);
     for (size_t i = 0; !rc && !r->req->dry_run && i < where.n; i++)
         ui_say(r->ui, "Successfully deployed certificate for %s to %s", j->names->v[i], where.v[i]);
     ops->close(s);

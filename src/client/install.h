@@ -33,12 +33,25 @@ struct install_reloads {
     struct renewed_use *v;
     size_t n;
 };
+/* One that uses a certificate which is not renewed: its max-age may be due. */
+int install_note_use(struct install_reloads *x, const struct request *req);
 int install_note_renewed(struct install_reloads *x, const struct request *req, const struct lineage *l,
                          const struct strlist *names);
 /* Reloads each server once and looks that it serves the new certificates. Failures are told; the result is that of the
  * worst. */
 int install_reload_all(struct run *r, struct install_reloads *x, struct err *e);
 void install_reloads_done(struct install_reloads *x);
+
+/* install_hsts.c: saves the plan, and notes the virtual hosts whose max-age it begins to raise. */
+int install_hsts_save(struct run *r, const struct installer_ops *ops, struct installer *s, const char *title,
+                      const struct installer_cert *prove, struct err *e);
+/* Raises what is due, in the server that `req` speaks of; for good where one of the keys (of renewed certificates) is
+ * used. `alone`: there is no other server, so what is not found is forgotten. What is wrong is told; nothing of it is a
+ * failure of the run. */
+void install_hsts_raise(struct run *r, const struct installer_ops *ops, const struct request *req,
+                        const struct strlist *keys, bool alone);
+/* Is there anything that might be raised? */
+bool install_hsts_any(const struct run *r);
 
 /* Runs what certbot has noted in a checkpoint's COMMANDS; `ctx` is the run. A checkpoint_run_fn. */
 int install_run_undo(void *ctx, const struct strlist *argv);

@@ -7,7 +7,7 @@
 
 struct renewed_cert {
     struct strlist names;
-    char *fullchain;
+    char *fullchain, *key;
 };
 
 struct renewed_use {
@@ -23,6 +23,7 @@ void install_reloads_done(struct install_reloads *x)
         for (size_t k = 0; k < x->v[i].n; k++) {
             strlist_done(&x->v[i].v[k].names);
             free(x->v[i].v[k].fullchain);
+            free(x->v[i].v[k].key);
         }
         free(x->v[i].v);
         request_done(&x->v[i].req);
@@ -53,6 +54,12 @@ static struct renewed_use *use_of(struct install_reloads *x, const struct instal
     return &v[x->n++];
 }
 
+int install_note_use(struct install_reloads *x, const struct request *req)
+{
+    const struct installer_ops *ops = req->installer ? installer_find(req->installer) : NULL;
+    return ops && ops->hsts_raise && !use_of(x, ops, req) ? SIGNET_ENOMEM : 0;
+}
+
 int install_note_renewed(struct install_reloads *x, const struct request *req, const struct lineage *l,
                          const struct strlist *names)
 {
@@ -64,9 +71,11 @@ int install_note_renewed(struct install_reloads *x, const struct request *req, c
     if (!v)
         return SIGNET_ENOMEM;
     u->v = v;
-    v[u->n] = (struct renewed_cert){ .fullchain = str_dup(str_of(l->live[KIND_FULLCHAIN])) };
-    if (!v[u->n].fullchain || strlist_copy(&v[u->n].names, names)) {
+    v[u->n] = (struct renewed_cert){ .fullchain = str_dup(str_of(l->live[KIND_FULLCHAIN])),
+                                     .key = str_dup(str_of(l->live[KIND_PRIVKEY])) };
+    if (!v[u->n].fullchain || !v[u->n].key || strlist_copy(&v[u->n].names, names)) {
         free(v[u->n].fullchain);
+        free(v[u->n].key);
         return SIGNET_ENOMEM;
     }
     u->n++;
@@ -79,6 +88,8 @@ static int reload_use(struct run *r, const struct renewed_use *u, struct err *e)
 {
     struct installer_ctx ctx = { .loop = r->loop, .req = &u->req, .ui = r->ui };
     RECORD_AUTO(none);
+    if (!u->n)
+        return 0; /* only its max-age may be due */
     ui_say(r->ui, "Reloading %s server after certificate renewal", u->ops->name);
     int rc = u->ops->reload(&ctx, &none, e);
     for (size_t i = 0; !rc && u->ops->served && !r->req->no_verify_deploy && i < u->n; i++) {
@@ -88,14 +99,27 @@ static int reload_use(struct run *r, const struct renewed_use *u, struct err *e)
     return rc;
 }
 
+static void raise_hsts(struct run *r, const struct renewed_use *u, bool alone)
+{
+    STRLIST_AUTO(keys);
+    if (!u->ops->hsts_raise || r->req->dry_run || u->req.disable_renew_updates)
+        return;
+    for (size_t i = 0; i < u->n; i++)
+        if (strlist_addz(&keys, u->v[i].key))
+            return;
+    install_hsts_raise(r, u->ops, &u->req, &keys, alone);
+}
+
 int install_reload_all(struct run *r, struct install_reloads *x, struct err *e)
 {
     int worst = 0;
     for (size_t i = 0; i < x->n; i++) {
         struct err why = { 0 };
         int rc = reload_use(r, &x->v[i], &why);
-        if (!rc)
+        if (!rc) {
+            raise_hsts(r, &x->v[i], x->n == 1);
             continue;
+        }
         ui_alert(r->ui, "The certificates were renewed, but %s does not serve them yet: %s", x->v[i].ops->name,
                  why.text);
         if (why.hint[0])

@@ -189,6 +189,8 @@ int verb_enhance(struct run *r, struct err *e)
         j.chain = q->chain_path ? q->chain_path : l->live[KIND_CHAIN];
         rc = install_carry_out(r, &j, e);
     }
+    if (!rc && q->auto_hsts) /* its renewals are to go on with it */
+        rc = remember_installer(r, l, e);
     lineage_free(l);
     return rc;
 }

@@ -20,9 +20,9 @@ struct chal_item {
     struct challenge c;
     char *text[6]; /* ident, token, key_auth, name, value + room */
     uint64_t chal_id, present_id, cleanup_id;
-    bool answered, want_cleanup, cleaned;
-    unsigned noted; /* c.news that the journal has */
-    uint64_t note;  /* in the journal */
+    bool answered, want_cleanup, cleaning, cleaned; /* cleaning: the solver has been told */
+    unsigned noted;                                 /* c.news that the journal has */
+    uint64_t note;                                  /* in the journal */
 };
 
 struct issuer {
@@ -109,6 +109,7 @@ void issue_done(struct issue *i)
     strlist_done(&i->domains);
     strlist_done(&i->ips);
     strlist_done(&i->all_names);
+    strlist_done(&i->ca_names);
     key_free(i->key);
     i->key = NULL;
     buf_done(&i->csr);
@@ -250,6 +251,17 @@ void issuer_add(struct issuer *s, struct issue *i)
 
 /* ---- challenges ---- */
 
+static int take_ca_names(struct issue *i)
+{
+    signet_meta meta;
+    if (i->ca_names.n || !ca_meta(i->slot->ca, &meta))
+        return 0;
+    for (size_t k = 0; k < meta.n_caa_identities; k++)
+        if (strlist_add(&i->ca_names, meta.caa_identities[k]))
+            return SIGNET_ENOMEM;
+    return 0;
+}
+
 static int item_fill(struct issue *i, struct chal_item *c, const struct ca_event *ev)
 {
     const signet_str src[5] = { ev->u.chal.ident.value, ev->u.chal.token, ev->u.chal.key_auth, ev->u.chal.name,
@@ -265,6 +277,8 @@ static int item_fill(struct issue *i, struct chal_item *c, const struct ca_event
     c->c.left = ev->u.chal.left;
     c->c.total = ev->u.chal.total;
     c->c.all_names = &i->all_names;
+    c->c.ca_names = &i->ca_names;
+    c->c.account_url = ca_account_url(i->slot->ca);
     c->chal_id = ev->u.chal.chal_id;
     c->present_id = ev->u.chal.action_id;
     return 0;
@@ -275,7 +289,7 @@ static void answer_settled(struct issue *i)
 {
     for (size_t k = 0; k < i->n_chals; k++) {
         struct chal_item *c = &i->chals[k];
-        if (c->answered || (c->c.state != CHAL_READY && c->c.state != CHAL_FAILED))
+        if (c->answered || c->want_cleanup || (c->c.state != CHAL_READY && c->c.state != CHAL_FAILED))
             continue;
         c->answered = true;
         bool failed = c->c.state == CHAL_FAILED;
@@ -303,12 +317,17 @@ static bool is_new(const struct chal_item *c)
 
 static bool is_waiting(const struct chal_item *c)
 {
-    return c->c.state == CHAL_WAITING;
+    return c->c.state == CHAL_WAITING || c->c.state == CHAL_LEAVING;
 }
 
 static bool is_to_clean(const struct chal_item *c)
 {
-    return c->want_cleanup && !c->cleaned;
+    return c->want_cleanup && !c->cleaning;
+}
+
+static bool is_leaving(const struct chal_item *c)
+{
+    return c->c.state == CHAL_LEAVING;
 }
 
 /* In the journal before they are put up, and again when more is known. */
@@ -355,12 +374,27 @@ static void on_present(struct issuer *s, struct issue *i, const struct ca_event 
     }
     struct chal_item *c = &i->chals[i->n_chals++];
     memset(c, 0, sizeof *c);
-    if (item_fill(i, c, ev)) {
+    if (take_ca_names(i) || item_fill(i, c, ev)) {
         c->c.state = CHAL_FAILED;
         err_nomem(&c->c.err);
     }
     if (ev->u.chal.left == 0)
         present_new(s, i);
+}
+
+/* Those that are away, or will have to wait for another run. */
+static void note_cleaned(struct issuer *s, struct issue *i)
+{
+    for (size_t k = 0; k < i->n_chals; k++) {
+        struct chal_item *c = &i->chals[k];
+        if (!c->cleaning || c->cleaned || is_leaving(c))
+            continue;
+        c->cleaned = true;
+        if (c->c.state == CHAL_CLEAN)
+            journal_done(s->run->journal, &c->note);
+        if (c->cleanup_id)
+            ca_challenge_done(i->slot->ca, c->cleanup_id, 0, STR(""));
+    }
 }
 
 static void clean_wanted(struct issuer *s, struct issue *i)
@@ -372,16 +406,9 @@ static void clean_wanted(struct issuer *s, struct issue *i)
         i->ops->cleanup(i->solver, v, n);
     }
     free(v);
-    for (size_t k = 0; k < i->n_chals; k++) {
-        struct chal_item *c = &i->chals[k];
-        if (!is_to_clean(c))
-            continue;
-        c->cleaned = true;
-        if (c->c.state == CHAL_CLEAN)
-            journal_done(s->run->journal, &c->note);
-        if (c->cleanup_id)
-            ca_challenge_done(i->slot->ca, c->cleanup_id, 0, STR(""));
-    }
+    for (size_t k = 0; k < i->n_chals; k++)
+        i->chals[k].cleaning |= is_to_clean(&i->chals[k]);
+    note_cleaned(s, i);
 }
 
 static void on_cleanup(struct issuer *s, struct issue *i, const struct ca_event *ev)
@@ -408,6 +435,15 @@ static void take_problem(struct issue *i, const struct ca_problem *p)
         cas_problem(i->slot, p, &i->err);
 }
 
+/* The order needs no challenge, or needs none any more: the CA may be making the certificate. */
+static bool all_cleaned(const struct issue *i)
+{
+    for (size_t k = 0; k < i->n_chals; k++)
+        if (!i->chals[k].cleaned)
+            return false;
+    return true;
+}
+
 static void settle(struct issuer *s, struct issue *i)
 {
     for (size_t k = 0; k < i->n_chals; k++)
@@ -415,7 +451,8 @@ static void settle(struct issuer *s, struct issue *i)
     if (i->n_chals)
         clean_wanted(s, i);
     i->running = false;
-    i->finished = true;
+    i->finished = all_cleaned(i);
+    i->ending = !i->finished;
 }
 
 static void on_done(struct issuer *s, struct issue *i, const struct ca_event *ev)
@@ -475,15 +512,6 @@ static void dispatch(struct issuer *s, struct ca_slot *slot, const struct ca_eve
 
 /* ---- waiting ---- */
 
-/* The order needs no challenge, or needs none any more: the CA may be making the certificate. */
-static bool all_cleaned(const struct issue *i)
-{
-    for (size_t k = 0; k < i->n_chals; k++)
-        if (!i->chals[k].cleaned)
-            return false;
-    return true;
-}
-
 static void cancel_all(struct issuer *s)
 {
     s->cancelled = true;
@@ -507,6 +535,34 @@ static void give_up(struct issuer *s)
             settle(s, s->v[k]);
 }
 
+/* What is still being taken away is left to the next run. */
+static void leave_all(struct issuer *s)
+{
+    give_up(s);
+    for (size_t k = 0; k < s->n; k++) {
+        struct issue *i = s->v[k];
+        size_t n;
+        struct challenge **v = i->ending ? due_list(i, is_leaving, &n) : NULL;
+        if (v && n)
+            i->ops->cleanup(i->solver, v, n);
+        free(v);
+        if (i->ending)
+            note_cleaned(s, i);
+        i->finished |= i->ending;
+        i->ending = false;
+    }
+}
+
+/* The first ends the work, the second the tidying up. */
+static void on_signal(struct issuer *s)
+{
+    loop_signal_clear(s->run->loop);
+    if (s->cancelled)
+        leave_all(s);
+    else
+        cancel_all(s);
+}
+
 static void note_news(struct issuer *s, struct issue *i)
 {
     for (size_t k = 0; k < i->n_chals; k++) {
@@ -524,7 +580,7 @@ static bool step_waiting(struct issuer *s)
     for (size_t k = 0; k < s->n; k++) {
         struct issue *i = s->v[k];
         size_t n;
-        if (!i->running || !i->ops->step)
+        if ((!i->running && !i->ending) || !i->ops->step)
             continue;
         struct challenge **v = due_list(i, is_waiting, &n);
         if (v && n) {
@@ -532,8 +588,13 @@ static bool step_waiting(struct issuer *s)
             i->ops->step(i->solver, v, n);
             note_news(s, i);
             answer_settled(i);
+            note_cleaned(s, i);
         }
         free(v);
+        if (i->ending && all_cleaned(i)) {
+            i->ending = false;
+            i->finished = true;
+        }
     }
     return any;
 }
@@ -542,7 +603,7 @@ static bool step_waiting(struct issuer *s)
 static void pump(struct issuer *s)
 {
     struct run *r = s->run;
-    bool waiting = step_waiting(s);
+    bool waiting = step_waiting(s), lost = false;
     int timeout = waiting ? STEP_MS : s->cancelled ? 200 : -1;
     struct ca_event ev;
     for (size_t k = 0; k < r->n_slots; k++) {
@@ -552,13 +613,16 @@ static void pump(struct issuer *s)
             dispatch(s, r->slots[k], &ev);
             return;
         }
-        if (rc == SIGNET_ECANCELED && !s->cancelled)
-            cancel_all(s);
-        else if (rc < 0 && rc != SIGNET_ECANCELED)
+        if (rc == SIGNET_ECANCELED)
+            on_signal(s);
+        else if (rc < 0)
             on_lost(s, r->slots[k], signet_strerror(rc));
+        lost |= rc < 0 && rc != SIGNET_ECANCELED;
     }
-    if (r->n_slots > 1 && loop_step(r->loop, timeout < 0 ? 1000 : timeout) == SIGNET_ECANCELED && !s->cancelled)
-        cancel_all(s);
+    if (r->n_slots == 1 && lost && waiting && loop_step(r->loop, STEP_MS) == SIGNET_ECANCELED)
+        on_signal(s);
+    if (r->n_slots > 1 && loop_step(r->loop, timeout < 0 ? 1000 : timeout) == SIGNET_ECANCELED)
+        on_signal(s);
     if (s->cancelled && clock_mono_ms() > s->cancel_deadline)
         give_up(s);
 }

@@ -38,10 +38,11 @@ struct issue {
     struct solver *solver;
     const struct solver_ops *ops;
     struct strlist all_names; /* domains and ips in one list, for the solvers */
+    struct strlist ca_names;  /* what CAA records call the CA */
     struct chal_item *chals;
     size_t n_chals, cap_chals;
     ca_job job;
-    bool running, finished;
+    bool running, ending, finished; /* ending: only its answers are still being taken away */
 };
 void issue_init(struct issue *i);
 void issue_done(struct issue *i);              /* also frees key */

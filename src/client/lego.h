@@ -26,6 +26,9 @@ int lego_add_name(struct lego_target *t, signet_str name, struct err *e);
 int lego_obtain(struct run *r, struct lego_target *t, const struct lineage *old, struct key *key, struct err *e);
 /* The account must be there. SIGNET_ENOTFOUND with lego's words. */
 int lego_open_account(struct run *r, struct ca_slot **ret, struct err *e);
+/* lego_rollover.c: a change of the account's key that was interrupted after the CA had been asked: asks the CA which of
+ * the two keys holds, and keeps that one. Nothing is asked when there was none. */
+int lego_settle_rollover(struct run *r, struct err *e);
 /* Whoever is to answer the challenges exists and has what it needs: found before anything is asked of anybody. */
 int lego_check_solver(struct run *r, struct err *e);
 /* "!!!! HEADS UP !!!!", when this run has made an account. */
@@ -36,6 +39,12 @@ int lego_wrap(struct err *e, const char *what);
 
 /* lego_save.c: puts an issue's certificate in place under t->save_as. */
 int lego_store(struct run *r, const struct lego_target *t, const struct issue *i, struct err *e);
+
+/* As Go prints a time: "2027-02-23 22:11:38 +0000 UTC". */
+void lego_go_time(struct buf *to, int64_t t);
+/* lego_list_json.c: the lists as lego 5 writes them with --json. */
+int lego_list_certificates_json(struct run *r, struct err *e);
+int lego_list_accounts_json(struct run *r, struct err *e);
 
 /* lego_renew.c: obtained again if it is due; else says why not. */
 int lego_renew_due(struct run *r, struct lego_target *t, struct lineage *l, struct err *e);

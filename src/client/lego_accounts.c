@@ -1,4 +1,4 @@
-/* lego's face, version 5: accounts register, recover, keyrollover. */
+/* lego's face, version 5: accounts register, recover. */
 #include "base/fs.h"
 #include "base/log.h"
 #include "client/lego.h"
@@ -70,57 +70,5 @@ int verb_lego_account_recover(struct run *r, struct err *e)
     rc = recover(r, a, e);
     if (!rc)
         log_info(ROOM, "The account %s was recovered.", r->req->account);
-    return rc;
-}
-
-/* ---- keyrollover ---- */
-
-/* The new key is on disk before the CA is asked: whichever of the two it then knows is there to be found. */
-static int roll(struct run *r, struct ca_slot *s, struct key *key, struct err *e)
-{
-    BUF_AUTO(dir, 8192);
-    BUF_AUTO(aside, 8192);
-    BUF_AUTO(pem, KEY_PEM_MAX);
-    struct ca_event ev;
-    ca_job job;
-    int rc = lego_account_dir(r->tree, s->server, s->account->id, &dir, e);
-    if (!rc && key_to_pem_traditional(key, &pem))
-        rc = err_set(e, SIGNET_ECRYPTO, "The new key cannot be written as PEM.");
-    fs_join(&aside, buf_z(&dir), ".next.key");
-    if (rc || (rc = fs_replace(AT_FDCWD, buf_z(&aside), buf_str(&pem), 0600, false, e)))
-        return rc;
-    if ((rc = ca_rollover(s->ca, key, NULL, &job, e)) || (rc = cas_wait(r, s, job, &ev, e))) {
-        if (rc == SIGNET_EPROBLEM)
-            (void)fs_unlink(AT_FDCWD, buf_z(&aside), NULL);
-        else
-            err_hint(e, "The key that the CA may know now is in %s.", buf_z(&aside));
-        return rc;
-    }
-    struct key *old = s->account->key;
-    s->account->key = key;
-    rc = account_save(r->tree, s->account, NULL, e);
-    s->account->key = old; /* the line to the CA still holds it */
-    return rc ? rc : fs_unlink(AT_FDCWD, buf_z(&aside), e);
-}
-
-int verb_lego_account_rollover(struct run *r, struct err *e)
-{
-    struct ca_slot *s;
-    struct key *key = NULL;
-    BUF_AUTO(pem, KEY_PEM_MAX);
-    const char *path = r->req->lego.private_key;
-    int rc = lego_open_account(r, &s, e);
-    if (!rc && path && path[0]) {
-        if (!(rc = fs_read(AT_FDCWD, path, &pem, e)))
-            rc = key_from_pem(&key, buf_str(&pem), e);
-    } else if (!rc) {
-        rc = obtain_new_key(r->req, &key, e);
-    }
-    if (!rc)
-        rc = roll(r, s, key, e);
-    if (!rc)
-        log_info(ROOM, "The account %s has a new key.", r->req->account);
-    cas_close(r); /* before the key that it borrows goes */
-    key_free(key);
     return rc;
 }

@@ -11,8 +11,7 @@
 
 /* ---- certificates ---- */
 
-/* As Go prints a time: "2027-02-23 22:11:38 +0000 UTC". */
-static void go_time(struct buf *to, int64_t t)
+void lego_go_time(struct buf *to, int64_t t)
 {
     time_t when = (time_t)t;
     struct tm tm;
@@ -35,22 +34,8 @@ static void describe(struct buf *to, const struct lineage *l, const struct cert_
         strlist_join(&c->ips, ", ", to);
     }
     buf_addz(to, "\n    Expiry Date: ");
-    go_time(to, c->not_after);
+    lego_go_time(to, c->not_after);
     buf_addf(to, "\n    Certificate Path: %s\n", l->live[KIND_CERT]);
-}
-
-static void report_one(struct run *r, const struct lineage *l, const struct cert_info *c)
-{
-    struct report_entry *o = report_certificate(&r->report, l->name);
-    STRLIST_AUTO(all);
-    if (strlist_copy(&all, &c->dns))
-        return;
-    for (size_t i = 0; i < c->ips.n; i++)
-        strlist_addz(&all, c->ips.v[i]);
-    report_strings(o, "identifiers", &all);
-    report_time(o, "not_after", c->not_after);
-    report_text(o, "fullchain_path", l->live[KIND_CERT]);
-    report_text(o, "privkey_path", l->live[KIND_PRIVKEY]);
 }
 
 /* One that cannot be read does not hide the others; lego stops there. */
@@ -66,8 +51,6 @@ static bool show(struct run *r, const char *name, struct buf *to)
         buf_addz(to, main_name(&c));
     else
         describe(to, l, &c);
-    if (ok)
-        report_one(r, l, &c);
     cert_info_done(&c);
     lineage_free(l);
     return ok;
@@ -114,10 +97,6 @@ static int show_account(struct run *r, const char *host, const char *id, struct 
         signet_str at = a->url && a->url[0] ? host_of(a->url) : str_of(host);
         buf_addf(&text, "  Email: %s\n  Server: %.*s\n  Path: %s\n", a->mail ? a->mail : "", STR_ARG(at), buf_z(&dir));
         r->ui->ops->frame(r->ui, buf_z(&text), false);
-        struct report_entry *o = report_item(&r->report, "accounts");
-        report_text(o, "id", id);
-        report_text(o, "email", a->mail);
-        report_text(o, "url", a->url);
     }
     account_free(a);
     return rc;
@@ -150,12 +129,14 @@ static int list_accounts(struct run *r, struct err *e)
 
 int verb_lego_account_list(struct run *r, struct err *e)
 {
-    return list_accounts(r, e);
+    return r->req->lego.json ? lego_list_accounts_json(r, e) : list_accounts(r, e);
 }
 
 int verb_lego_list(struct run *r, struct err *e)
 {
     const struct lego_options *o = &r->req->lego;
+    if (o->json)
+        return lego_list_certificates_json(r, e);
     int rc = o->accounts && !o->names ? list_accounts(r, e) : 0;
     return rc ? rc : list_certificates(r, e);
 }

@@ -5,6 +5,7 @@
 #include "client/lego.h"
 #include "client/lineages.h"
 #include "client/owe.h"
+#include "deploy/lego_hook.h"
 #include "store/lego.h"
 #include <fcntl.h>
 #include <stdlib.h>
@@ -154,7 +155,8 @@ static int deploy(struct run *r, const struct lego_target *t, struct issue *i, s
     return rc;
 }
 
-static int finish(struct run *r, const struct lego_target *t, struct issue *i, struct err *e)
+/* *ret_stored: the files are in place, whatever a hook makes of them. */
+static int finish(struct run *r, const struct lego_target *t, struct issue *i, bool *ret_stored, struct err *e)
 {
     if (i->chain_missed)
         log_info(ROOM, "[%s] acme: no chain matches the preferred chain \"%s\"; using the default certificate bundle",
@@ -167,27 +169,49 @@ static int finish(struct run *r, const struct lego_target *t, struct issue *i, s
         owe_failed(r, i);
         return rc;
     }
+    *ret_stored = true;
     log_info(ROOM, "[%s] Server responded with a certificate.", buf_z(&t->domain));
     return deploy(r, t, i, e);
+}
+
+/* What stands between the pre hook and the post hook. */
+static int hooked(struct run *r, struct lego_target *t, struct issue *i, bool *ret_stored, struct err *e)
+{
+    BUF_AUTO(names, 64u * 1024u);
+    names_words(t, &names);
+    int rc = obtain_order(r, i, tell_failure, e);
+    if (rc) {
+        i->err = *e;
+        owe_failed(r, i);
+        return could_not(i, e);
+    }
+    log_info(ROOM, "[%s] acme: Validations succeeded; requesting certificates", buf_z(&names));
+    return finish(r, t, i, ret_stored, e);
 }
 
 static int order(struct run *r, struct lego_target *t, const struct lineage *old, struct issue *i, struct err *e)
 {
     BUF_AUTO(names, 64u * 1024u);
+    BUF_AUTO(place, 8192);
+    bool stored = false;
     int rc = account_obtain(r, r->req, &i->slot, e);
     if (rc)
         return lego_wrap(e, "Could not complete registration");
     lego_tell_account(r);
     names_words(t, &names);
     log_info(ROOM, "[%s] acme: Obtaining bundled SAN certificate%s", buf_z(&names), t->from_csr ? " given a CSR" : "");
-    if ((rc = owe_room(r, e)) || (rc = tree_lock(r->tree, e)) || (rc = prepare(r, t, old, i, e)) ||
-        (rc = obtain_order(r, i, tell_failure, e))) {
+    if ((rc = owe_room(r, e)) || (rc = tree_lock(r->tree, e)) || (rc = prepare(r, t, old, i, e))) {
         i->err = *e;
         owe_failed(r, i);
         return could_not(i, e);
     }
-    log_info(ROOM, "[%s] acme: Validations succeeded; requesting certificates", buf_z(&names));
-    return finish(r, t, i, e);
+    lego_cert_path(r->tree, buf_z(&t->save_as), "", &place);
+    if ((rc = lego_hooks_pre(&r->hooks, r->req, buf_z(&place), &t->asked, e)))
+        return rc;
+    rc = hooked(r, t, i, &stored, e);
+    tree_unlock(r->tree); /* nobody need wait for the hook */
+    lego_hooks_post(&r->hooks, r->req, buf_z(&place), &t->asked, stored);
+    return rc;
 }
 
 int lego_obtain(struct run *r, struct lego_target *t, const struct lineage *old, struct key *key, struct err *e)

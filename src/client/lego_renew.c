@@ -5,6 +5,7 @@
 #include "client/lineages.h"
 #include "crypto/digest.h"
 #include "plan/lego_due.h"
+#include "store/lego.h"
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -93,7 +94,22 @@ static bool same_names(const struct lego_target *t, const struct cert_info *c)
     return strlist_same_set(&t->domains, &c->dns) && strlist_same_set(&t->ips, &c->ips);
 }
 
-static bool is_due(struct run *r, const struct lego_target *t, const struct cert_info *c)
+/* Not what the certificate was ordered with: other names, in a configuration file another profile. Version 4 looks at
+ * names with --force-cert-domains only, version 5 without it at those that are new. */
+static bool is_changed(const struct run *r, const struct lego_target *t, const struct lineage *l,
+                       const struct cert_info *c)
+{
+    const struct lego_options *o = &r->req->lego;
+    BUF_AUTO(old, 1024);
+    (void)lego_cert_member(l, "profile", &old);
+    if (o->managed && !str_eq(buf_str(&old), str_of(r->req->required_profile)))
+        return true;
+    if (o->force_cert_domains)
+        return !same_names(t, c);
+    return o->v5 && !(strlist_subset(&t->domains, &c->dns) && strlist_subset(&t->ips, &c->ips));
+}
+
+static bool is_due(struct run *r, const struct lego_target *t, const struct lineage *l, const struct cert_info *c)
 {
     const struct lego_options *o = &r->req->lego;
     bool dynamic = o->dynamic || (o->v5 && (!o->days_given || !o->days));
@@ -102,7 +118,7 @@ static bool is_due(struct run *r, const struct lego_target *t, const struct cert
     BUF_AUTO(why, 512);
     if (lego_is_due(&d, &why))
         return true;
-    if (o->force_cert_domains && !same_names(t, c))
+    if (is_changed(r, t, l, c))
         return true;
     ui_alert(r->ui, dynamic ? "[INFO] [%s] %s" : "[%s] %s", buf_z(&t->domain), buf_z(&why));
     return false;
@@ -147,10 +163,11 @@ static int go_on(struct run *r, struct lego_target *t, struct lineage *l, const 
     struct key *key = NULL;
     log_info(ROOM, "[%s] acme: Trying renewal with %lld hours remaining", buf_z(&t->domain),
              (long long)((c->not_after - clock_wall_s()) / 3600));
+    bool changed = r->req->lego.v5 && is_changed(r, t, l, c); /* somebody has just asked for it */
     int rc = merge_names(r, t, c, e);
     if (!rc)
         rc = old_key(r, t, l, &key, e);
-    if (!rc && (rc = pause_at_random(r, e)))
+    if (!rc && !changed && (rc = pause_at_random(r, e)))
         key_free(key);
     return rc ? rc : lego_obtain(r, t, l, key, e);
 }
@@ -166,7 +183,7 @@ int lego_renew_due(struct run *r, struct lego_target *t, struct lineage *l, stru
         rc = ask_ari(r, t, l, &at, e);
     if (!rc && at)
         rc = wait_for_ari(r, t, at, e);
-    if (!rc && (at || is_due(r, t, &c)))
+    if (!rc && (at || is_due(r, t, l, &c)))
         rc = go_on(r, t, l, &c, e);
     cert_info_done(&c);
     return rc;

@@ -58,7 +58,8 @@ static int make_json(struct texts *x, const struct lego_target *t, const struct 
     json_t *o = json_object();
     signet_str url = buf_str(&i->cert_url);
     bool ok = o && (v5 ? set_v5(o, t, &i->req) : set(o, "domain", domain_of(t)));
-    ok = ok && set(o, "certUrl", url) && set(o, "certStableUrl", url) && (!v5 || set(o, "origin", STR("command")));
+    ok = ok && set(o, "certUrl", url) && set(o, "certStableUrl", url) &&
+         (!v5 || set(o, "origin", i->req.lego.managed ? STR("configuration") : STR("command")));
     if (!ok || lego_json_text(o, &x->json)) {
         json_decref(o);
         return err_nomem(e);

@@ -140,6 +140,11 @@ void due_fetch_ari(struct run *r, struct ca_slot *s, struct lineage *l, struct d
         log_warn("client", "%s", e.text);
 }
 
+static bool is_staging(const char *server)
+{
+    return server && strstr(server, "staging");
+}
+
 bool cert_is_test(const struct cert_info *c, const struct request *req)
 {
     static const char *const words[] = { "fake", "staging", "pretend", "(test)" };
@@ -151,5 +156,30 @@ bool cert_is_test(const struct cert_info *c, const struct request *req)
     for (size_t i = 0; lower && i < sizeof words / sizeof *words; i++)
         hit |= strstr(lower, words[i]) != NULL;
     free(lower);
-    return hit || (req->server && strstr(req->server, "staging"));
+    return hit || is_staging(req->server);
+}
+
+int lineage_keep_real(const struct lineage *l, const struct request *q, bool dry_run, struct err *e)
+{
+    struct cert_info c = { 0 };
+    BUF_AUTO(server, 4096);
+    int rc = 0;
+    if (dry_run || q->break_my_certs || !is_staging(q->server) ||
+        (conf_get(l->conf, "renewalparams", "server", &server) && is_staging(buf_z(&server))))
+        return 0;
+    if (!lineage_cert(l, &c, e) && !cert_is_test(&c, &(struct request){ 0 }))
+        rc = err_set(
+            e, SIGNET_EINVAL,
+            "A test certificate would take the place of a good one (%s). If that is meant, --break-my-certs says so.",
+            l->name);
+    cert_info_done(&c);
+    return rc;
+}
+
+int lineages_asked(const struct run *r, struct strlist *ret, struct err *e)
+{
+    int rc = r->req->certname ? strlist_addz(ret, r->req->certname) : strlist_copy(ret, &r->req->certnames);
+    if (rc)
+        return err_nomem(e);
+    return ret->n ? 0 : lineage_list(r->tree, ret, e);
 }

@@ -9,6 +9,8 @@
 
 /* lineage_open for verbs that change something: what an interrupted run left in it is repaired first, and said. */
 int lineage_open_whole(struct run *r, const char *name, struct lineage **ret, struct err *e);
+/* The lineages that the command line names, in its order; without any, all of them. */
+int lineages_asked(const struct run *r, struct strlist *ret, struct err *e);
 /* The identifiers of a lineage's newest certificate. */
 int lineage_names(const struct lineage *l, struct strlist *domains, struct strlist *ips, struct err *e);
 /* Everything in its newest certificate. */
@@ -26,5 +28,8 @@ int due_store_ari(struct lineage *l, const signet_ari *a, int64_t now, struct er
 void due_fetch_ari(struct run *r, struct ca_slot *s, struct lineage *l, struct due_input *in);
 /* A certificate of a test CA? By the issuer's name, as certbot tells them. */
 bool cert_is_test(const struct cert_info *c, const struct request *req);
+/* A certificate that people trust is not replaced by one of a staging CA (told by its URL, as certbot does) unless
+ * --break-my-certs says so. SIGNET_EINVAL. */
+int lineage_keep_real(const struct lineage *l, const struct request *q, bool dry_run, struct err *e);
 
 #endif

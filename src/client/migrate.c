@@ -27,6 +27,8 @@ static void cert_clear(struct moved_cert *c)
     free(c->server);
     free(c->url);
     free(c->webroot);
+    free(c->auth_hook);
+    free(c->cleanup_hook);
     free(c->deploy_hook);
     free(c->note);
 }

@@ -14,13 +14,14 @@ struct moved_account {
 };
 
 struct moved_cert {
-    char *name;        /* of the lineage, or of lego's files */
-    char *chain, *key; /* PEM: leaf first; key NULL: it is elsewhere */
-    char *server;      /* NULL: unknown */
-    char *url;         /* where the CA has it; NULL */
-    char *webroot;     /* http-01 by this folder; NULL: as the command line says */
-    char *deploy_hook; /* NULL: none */
-    char *note;        /* what is not carried over, for the user; NULL */
+    char *name;                     /* of the lineage, or of lego's files */
+    char *chain, *key;              /* PEM: leaf first; key NULL: it is elsewhere */
+    char *server;                   /* NULL: unknown */
+    char *url;                      /* where the CA has it; NULL */
+    char *webroot;                  /* http-01 by this folder; NULL: as the command line says */
+    char *auth_hook, *cleanup_hook; /* http-01 by these commands, as --manual-auth-hook has them; NULL */
+    char *deploy_hook;              /* NULL: none */
+    char *note;                     /* what is not carried over, for the user; NULL */
 };
 
 struct moving {
@@ -40,6 +41,10 @@ void moving_drop_account(struct moving *m);
 void moving_drop_cert(struct moving *m);
 /* A file as text, NULL when it cannot be read (with the error) or is missing (without). */
 char *move_read(const char *dir, const char *name, struct err *e);
+/* KEY='value' of a shell file; NULL when it is not there, or has quotes within. */
+char *move_shell_value(const char *text, const char *key);
+/* How dehydrated proves the names: the settings of its folder `top`, then those of the certificate's own. */
+int move_dehydrated_settings(struct moved_cert *c, const char *top, const char *dir, struct err *e);
 /* Is the account with this key, or the certificate with this name, there already? */
 bool moving_has_key(const struct moving *m, const char *server, const struct key *k);
 

@@ -75,8 +75,7 @@ bool move_is_acmesh(const char *path)
     return has(path, "account.conf") && has(path, "ca");
 }
 
-/* KEY='value' of a shell file; quotes within are not undone, such a value is taken for none. */
-static char *shell_value(const char *text, const char *key)
+char *move_shell_value(const char *text, const char *key)
 {
     signet_str rest = str_of(text), line, name, value;
     while (rest.n) {
@@ -96,7 +95,7 @@ static char *shell_command(const char *text, const char *key)
 {
     static const char begin[] = "__ACME_BASE64__START_", end[] = "__ACME_BASE64__END_";
     BUF_AUTO(plain, 64u * 1024u);
-    char *z = shell_value(text, key);
+    char *z = move_shell_value(text, key);
     signet_str s = str_of(z);
     if (!z || !str_starts(s, str_of(begin)) || !str_ends(s, str_of(end)))
         return z;
@@ -108,9 +107,9 @@ static char *shell_command(const char *text, const char *key)
 
 static int acmesh_details(struct moved_cert *c, const char *conf, struct err *e)
 {
-    char *how = shell_value(conf, "Le_Webroot");
-    c->server = shell_value(conf, "Le_API");
-    c->url = shell_value(conf, "Le_LinkCert");
+    char *how = move_shell_value(conf, "Le_Webroot");
+    c->server = move_shell_value(conf, "Le_API");
+    c->url = move_shell_value(conf, "Le_LinkCert");
     c->deploy_hook = shell_command(conf, "Le_ReloadCmd");
     if (how && how[0] == '/') {
         c->webroot = how;
@@ -182,8 +181,8 @@ static int acmesh_account(struct moving *m, const char *dir, const char *place, 
     int rc = server ? take_account(m, dir, "account.key", server, &a, e) : err_nomem(e);
     char *conf = a ? move_read(dir, "ca.conf", NULL) : NULL;
     if (conf) {
-        a->url = shell_value(conf, "ACCOUNT_URL");
-        a->mail = shell_value(conf, "CA_EMAIL");
+        a->url = move_shell_value(conf, "ACCOUNT_URL");
+        a->mail = move_shell_value(conf, "CA_EMAIL");
     }
     free(conf);
     free(server);
@@ -271,6 +270,9 @@ static int dehydrated_cert(struct moving *m, const char *top, const char *folder
         c->key = move_read(buf_z(&dir), "privkey.pem", NULL);
         /* it does not say from which CA; with one account it is plain */
         c->server = m->n_a == 1 ? str_dup(str_of(m->a[0].server)) : NULL;
+        BUF_AUTO(base, 8192);
+        buf_add(&base, (signet_str){ top, strlen(top) - strlen("/certs") });
+        rc = move_dehydrated_settings(c, buf_z(&base), buf_z(&dir), e);
     }
     return rc;
 }

@@ -132,8 +132,9 @@ static void tell(struct run *r, const struct moving *m)
                               : "(by its key)",
                m->a[i].server);
     for (size_t i = 0; i < m->n_c; i++) {
-        ui_say(r->ui, "certificate %s%s%s%s%s", m->c[i].name, m->c[i].webroot ? ", webroot " : "",
-               m->c[i].webroot ? m->c[i].webroot : "", m->c[i].deploy_hook ? ", hook " : "",
+        ui_say(r->ui, "certificate %s%s%s%s%s%s%s", m->c[i].name, m->c[i].webroot ? ", webroot " : "",
+               m->c[i].webroot ? m->c[i].webroot : "", m->c[i].auth_hook ? ", answers by " : "",
+               m->c[i].auth_hook ? m->c[i].auth_hook : "", m->c[i].deploy_hook ? ", hook " : "",
                m->c[i].deploy_hook ? m->c[i].deploy_hook : "");
         if (m->c[i].note)
             log_warn(ROOM, "%s: %s.", m->c[i].name, m->c[i].note);
@@ -206,6 +207,26 @@ static int save_account(struct run *r, struct tree *t, struct moved_account *m, 
 
 /* ---- certificates ---- */
 
+/* http-01 as the source does it: into a webroot, or by commands. */
+static int fill_way(struct request *q, const struct moved_cert *c, struct err *e)
+{
+    int rc = 0;
+    if (c->webroot) {
+        strlist_done(&q->webroot_path);
+        rc = strlist_addz(&q->webroot_path, c->webroot) ? err_nomem(e) : set_text(&q->authenticator, "webroot", e);
+    } else if (c->auth_hook) {
+        strlist_done(&q->pref_challs);
+        q->from[OPT_ID_PREFERRED_CHALLENGES] = q->from[OPT_ID_MANUAL_AUTH_HOOK] = q->from[OPT_ID_MANUAL_CLEANUP_HOOK] =
+            FROM_CLI;
+        rc = strlist_addz(&q->pref_challs, "http-01") ? err_nomem(e) : set_text(&q->authenticator, "manual", e);
+        if (!rc)
+            rc = set_text(&q->manual_auth_hook, c->auth_hook, e);
+        if (!rc)
+            rc = set_text(&q->manual_cleanup_hook, c->cleanup_hook, e);
+    }
+    return rc || q->authenticator ? rc : set_text(&q->authenticator, "standalone", e);
+}
+
 /* The renewal parameters: the way of the command line, what the source tells, what the certificate shows. */
 static int fill_request(struct run *r, const struct moving *m, const struct moved_cert *c, const struct key *k,
                         struct request *q, struct err *e)
@@ -223,12 +244,8 @@ static int fill_request(struct run *r, const struct moving *m, const struct move
             rc = set_text(&q->account, m->a[i].id, e);
             break;
         }
-    if (!rc && c->webroot) {
-        strlist_done(&q->webroot_path);
-        rc = strlist_addz(&q->webroot_path, c->webroot) ? err_nomem(e) : set_text(&q->authenticator, "webroot", e);
-    }
-    if (!rc && !q->authenticator)
-        rc = set_text(&q->authenticator, "standalone", e);
+    if (!rc)
+        rc = fill_way(q, c, e);
     if (!rc && c->deploy_hook)
         rc = set_text(&q->deploy_hook, c->deploy_hook, e);
     if (!rc)

@@ -6,6 +6,7 @@
 #include "client/renew_in.h"
 #include "crypto/digest.h"
 #include "plan/names.h"
+#include "store/runs.h"
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -66,6 +67,8 @@ static void look(struct renewal *w, struct candidate *c, int64_t now)
     } else {
         c->fullchain = str_dup(str_of(l->live[KIND_FULLCHAIN]));
         c->ask_ari = due_ask_ari(l, &c->in);
+        if (w->hsts && install_note_use(&w->reloads, &req))
+            log_warn("client", "%s: its max-age will not be raised: out of memory", c->name);
     }
     request_done(&req);
     lineage_free(l);
@@ -87,6 +90,7 @@ static int scan(struct renewal *w, struct err *e)
         err_clear(e);
         lineage_free(l);
     }
+    w->hsts = !w->r->req->dry_run && !w->r->req->disable_renew_updates && install_hsts_any(w->r);
     if (!(w->v = calloc(names.n + 1, sizeof *w->v)))
         return err_nomem(e);
     for (size_t i = 0; i < names.n; i++) {
@@ -246,19 +250,6 @@ static int pause_once(struct renewal *w, struct err *e)
     return tree_lock(w->r->tree, e);
 }
 
-static int check_not_test(const struct renewal *w, const struct flight *f, struct err *e)
-{
-    BUF_AUTO(stored, 4096);
-    const struct request *req = &f->issue.req;
-    if (w->r->req->dry_run || req->break_my_certs || !strstr(req->server, "staging") ||
-        !conf_get(f->lineage->conf, "renewalparams", "server", &stored) || strstr(buf_z(&stored), "staging"))
-        return 0;
-    return err_set(
-        e, SIGNET_EINVAL,
-        "A test certificate would take the place of a good one (%s). If that is meant, --break-my-certs says so.",
-        f->c->name);
-}
-
 static int open_flight(struct renewal *w, struct flight *f, struct err *e)
 {
     struct run *r = w->r;
@@ -268,7 +259,7 @@ static int open_flight(struct renewal *w, struct flight *f, struct err *e)
         (rc = lineage_request(f->lineage, r->req, &i->req, e)) ||
         (rc = lineage_names(f->lineage, &i->domains, &i->ips, e)))
         return rc;
-    return check_not_test(w, f, e);
+    return lineage_keep_real(f->lineage, &i->req, r->req->dry_run, e);
 }
 
 /* After a pause without locks. */
@@ -446,6 +437,17 @@ static int check_usage(const struct request *req, struct err *e)
                    "--cert-name. certonly takes names.");
 }
 
+/* For `status`: that it ran, and how it ended. One certificate by itself, or a rehearsal, says nothing of the others.
+ */
+static void note_run(const struct run *r, int rc)
+{
+    struct err e = { 0 };
+    if (r->req->dry_run || r->req->certname || rc == SIGNET_ECANCELED)
+        return;
+    if (runs_note(r->tree, (struct renew_run){ .at = clock_wall_s(), .well = !rc }, &e))
+        log_warn("client", "That renew ran could not be noted for \"status\": %s", e.text);
+}
+
 int verb_renew(struct run *r, struct err *e)
 {
     struct renewal w = { .r = r };
@@ -472,6 +474,7 @@ int verb_renew(struct run *r, struct err *e)
             *e = unserved;
         rc = rc ? rc : served;
     }
+    note_run(r, rc);
     renewal_done(&w);
     return rc;
 }

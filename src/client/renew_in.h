@@ -37,6 +37,7 @@ struct renewal {
     size_t settled; /* candidates before this one are through with everything but post hooks */
     struct issuer *issuer;
     bool slept;
+    bool hsts;                      /* --auto-hsts has something to raise */
     struct install_reloads reloads; /* web servers that use what was renewed */
 };
 

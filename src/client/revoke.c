@@ -1,6 +1,7 @@
 /* revoke: by lineage or file, with the account's or the certificate's own key. */
 #include "base/fs.h"
 #include "base/log.h"
+#include "client/in_use.h"
 #include "client/obtain.h"
 #include "crypto/cert.h"
 #include "options/table.h"
@@ -133,6 +134,7 @@ static int wants_delete(struct run *r, bool *ret, struct err *e)
 
 static int clean_up(struct run *r, const struct victim *v, struct err *e)
 {
+    STRLIST_AUTO(places);
     bool yes = false, shared = false;
     int rc = wants_delete(r, &yes, e);
     if (rc || !yes || !v->name)
@@ -142,6 +144,17 @@ static int clean_up(struct run *r, const struct victim *v, struct err *e)
     if (shared) {
         ui_say(r->ui, "Nothing was deleted: another certificate has its files in the archive folder of %s, too.",
                v->name);
+        return 0;
+    }
+    if (!r->req->delete_in_use && (rc = in_use_find(r, v->name, &places, e)))
+        return rc;
+    if (places.n) {
+        BUF_AUTO(at, IN_USE_BYTES_MAX);
+        in_use_tell(&places, &at);
+        ui_alert(r->ui,
+                 "Nothing was deleted: files of %s are named at %s, and the web server would fail at its next start. "
+                 "Give it another certificate; then \"delete --cert-name %s\".",
+                 v->name, buf_z(&at), v->name);
         return 0;
     }
     if ((rc = lineage_delete(r->tree, v->name, e)))

@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "challenge/solver.h"
 #include "client/install.h"
+#include "client/lego.h"
 #include "client/owe.h"
 #include <stdlib.h>
 
@@ -17,7 +18,7 @@ static const struct verb_row verbs[VERB_COUNT] = {
     [VERB_CERTONLY] = { verb_certonly, true, true },
     [VERB_RENEW] = { verb_renew, true, true },
     [VERB_CERTIFICATES] = { verb_certificates, false, false },
-    [VERB_DELETE] = { verb_delete, true, false },
+    [VERB_DELETE] = { verb_delete, true, true },
     [VERB_REVOKE] = { verb_revoke, true, true },
     [VERB_REGISTER] = { verb_register, true, true },
     [VERB_UNREGISTER] = { verb_unregister, true, true },
@@ -31,6 +32,7 @@ static const struct verb_row verbs[VERB_COUNT] = {
     [VERB_UPDATE_SYMLINKS] = { verb_update_symlinks, true, false },
     [VERB_CONFIG_CHANGES] = { verb_config_changes, false, false },
     [VERB_EXPLAIN] = { verb_explain, false, false },
+    [VERB_STATUS] = { verb_status, false, false },
     [VERB_MIGRATE] = { verb_migrate, true, true },
     [VERB_LEGO_RUN] = { verb_lego_run, true, true },
     [VERB_LEGO_RENEW] = { verb_lego_renew, true, true },
@@ -40,6 +42,9 @@ static const struct verb_row verbs[VERB_COUNT] = {
     [VERB_LEGO_ACCOUNT_REGISTER] = { verb_lego_account_register, true, true },
     [VERB_LEGO_ACCOUNT_RECOVER] = { verb_lego_account_recover, true, true },
     [VERB_LEGO_ACCOUNT_ROLLOVER] = { verb_lego_account_rollover, true, true },
+    [VERB_LEGO_ARCHIVE_LIST] = { verb_lego_archive_list, false, false },
+    [VERB_LEGO_ARCHIVE_RESTORE] = { verb_lego_archive_restore, true, false },
+    [VERB_LEGO_CONFIG] = { verb_lego_config, true, true },
 };
 
 bool verb_changes(enum verb v)
@@ -72,7 +77,11 @@ static int start(struct run *r, const struct request *req, struct err *e)
     hooks_init(&r->hooks, r->loop, r->ui, r->tree->config_dir);
     if (tree_names_accounts(r->tree))
         r->hooks.lego = r->req;
-    return verbs[req->verb].changes ? recover(r, e) : 0;
+    if (!verbs[req->verb].changes)
+        return 0;
+    if ((rc = recover(r, e)))
+        return rc;
+    return tree_names_accounts(r->tree) && verbs[req->verb].loop ? lego_settle_rollover(r, e) : 0;
 }
 
 static void finish(struct run *r)

@@ -214,17 +214,66 @@ int cert_read(struct cert_info *ret, signet_str pem_or_der, struct err *e)
     return r;
 }
 
-int cert_key(struct key **ret, signet_str pem, struct err *e)
+static int first_of(X509 **ret, signet_str pem, struct err *e)
 {
     BUF_AUTO(der, CHAIN_MAX_BYTES);
-    OSSL_AUTO(auto_x509) X509 *x = NULL;
     int r = cert_to_der(pem, &der, e);
-    if (!r)
-        r = ossl_x509(&x, buf_str(&der), e);
+    return r ? r : ossl_x509(ret, buf_str(&der), e);
+}
+
+static int add_part(struct buf *to, const X509_NAME_ENTRY *part)
+{
+    unsigned char *text = NULL;
+    int n = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(part));
+    int nid = OBJ_obj2nid(X509_NAME_ENTRY_get_object(part));
+    signet_str s = { (const char *)text, n > 0 ? (size_t)n : 0 };
+    int r = n < 0 || str_has(s, '\n') || str_has(s, '\0') ? SIGNET_EFORMAT : 0;
+    if (!r && nid != NID_undef)
+        buf_addf(to, "%s=%.*s\n", OBJ_nid2sn(nid), STR_ARG(s));
+    OPENSSL_free(text);
+    ERR_clear_error();
+    return r;
+}
+
+int cert_subject(signet_str pem, struct buf *to, struct err *e)
+{
+    OSSL_AUTO(auto_x509) X509 *x = NULL;
+    int r = first_of(&x, pem, e);
+    const X509_NAME *name = r ? NULL : X509_get_subject_name(x);
+    for (int i = 0; !r && i < X509_NAME_entry_count(name); i++)
+        if (add_part(to, X509_NAME_get_entry(name, i)))
+            r = err_set(e, SIGNET_EFORMAT, "the certificate's subject is no text");
+    return r ? r : buf_err(to) ? err_nomem(e) : 0;
+}
+
+int cert_key(struct key **ret, signet_str pem, struct err *e)
+{
+    OSSL_AUTO(auto_x509) X509 *x = NULL;
+    int r = first_of(&x, pem, e);
     if (r)
         return r;
     EVP_PKEY *pub = X509_get_pubkey(x);
     if (!pub)
         return ossl_fail(e, SIGNET_EFORMAT, "the public key in the certificate cannot be used");
     return key_wrap(ret, pub, false, e);
+}
+
+int cert_issuer(signet_str pem, struct buf *to, struct err *e)
+{
+    BUF_AUTO(der, CHAIN_MAX_BYTES);
+    OSSL_AUTO(auto_x509) X509 *x = NULL;
+    char *text = NULL;
+    int r = cert_to_der(pem, &der, e);
+    if (!r)
+        r = ossl_x509(&x, buf_str(&der), e);
+    if (r)
+        return r;
+    BIO *out = BIO_new(BIO_s_mem());
+    if (!out || X509_NAME_print_ex(out, X509_get_issuer_name(x), 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) < 0)
+        r = ossl_fail(e, SIGNET_EFORMAT, "the issuer's name cannot be read");
+    long n = out ? BIO_get_mem_data(out, &text) : 0;
+    if (!r && n > 0)
+        buf_add(to, (signet_str){ text, (size_t)n });
+    BIO_free(out);
+    return r ? r : buf_err(to) ? err_set(e, buf_err(to), "the issuer's name is too long") : 0;
 }

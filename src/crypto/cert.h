@@ -27,8 +27,13 @@ int cert_read(struct cert_info *ret, signet_str pem_or_der, struct err *e);
 int cert_read_dates(signet_str pem, int64_t *not_before, int64_t *not_after, struct err *e);
 /* Only the ARI id (see cert_info). SIGNET_ENOTFOUND when the certificate has no AKI. */
 int cert_ari_id(signet_str pem, struct buf *to, struct err *e);
+/* Who issued the first certificate of a PEM text: its whole name (RFC 4514), as "CN=…,O=…,C=…". Text of a stranger. */
+int cert_issuer(signet_str pem, struct buf *to, struct err *e);
 /* The first certificate of a PEM text as DER. */
 int cert_to_der(signet_str pem, struct buf *to, struct err *e);
+/* The subject of the first certificate: a line "OU=text" for each of its parts, in order; text of a stranger, UTF-8.
+ * SIGNET_EFORMAT when a part is no text or more than a line. */
+int cert_subject(signet_str pem, struct buf *to, struct err *e);
 /* The public key of the first certificate. */
 int cert_key(struct key **ret, signet_str pem, struct err *e);
 

@@ -34,7 +34,7 @@ static const char *shown(struct buf *to, signet_str s, size_t max)
 static int check_block(const struct pem_block *b, struct err *e)
 {
     BUF_AUTO(label, 1024);
-    if (b->before.n && memmem(b->before.p, b->before.n, "-----END", 8))
+    if (str_find(b->before, STR("-----END")))
         return err_set(e, SIGNET_ECERT, "the certificate chain has an END line without its BEGIN");
     if (!str_eq(b->label, STR("CERTIFICATE")))
         return err_set(e, SIGNET_ECERT,
@@ -86,7 +86,7 @@ static int chain_read(struct chain *c, signet_str pem, struct err *e)
         return err_set(e, SIGNET_ECERT, "there is no certificate in what should be a chain; it begins with \"%s\"",
                        shown(&start, str_trim(pem), 60));
     }
-    if (rest.n && memmem(rest.p, rest.n, "-----END", 8))
+    if (str_find(rest, STR("-----END")))
         return err_set(e, SIGNET_ECERT, "the certificate chain has an END line without its BEGIN");
     return 0;
 }
@@ -210,7 +210,9 @@ static int check_dates(const struct cert_info *leaf, int64_t now, int *ret_note_
     BUF_AUTO(when, 64);
     if (leaf->not_after <= now) {
         clock_fmt_rfc3339(&when, leaf->not_after);
-        return err_set(e, SIGNET_ECERT, "it expired on %s", buf_z(&when));
+        err_set(e, SIGNET_ECERT, "it expired on %s", buf_z(&when));
+        err_hint(e, "Is the clock of this machine right?");
+        return SIGNET_ECERT;
     }
     if (leaf->not_before >= leaf->not_after)
         return err_set(e, SIGNET_ECERT, "it ends before it begins");

@@ -89,7 +89,7 @@ static int to_der(struct buf *der, signet_str text, struct err *e)
 {
     if (text.n > CSR_TEXT_MAX)
         return err_set(e, SIGNET_ELIMIT, "the certificate request is longer than %u bytes", CSR_TEXT_MAX);
-    if (text.n > 0 && text.p[0] == 0x30 && !memmem(text.p, text.n, "-----BEGIN", 10)) {
+    if (text.n > 0 && text.p[0] == 0x30 && !str_find(text, STR("-----BEGIN"))) {
         buf_add(der, text);
         return buf_err(der) ? err_nomem(e) : 0;
     }

@@ -47,7 +47,7 @@ static int refuse_encrypted(struct err *e)
 
 static int read_block(struct key **ret, const struct key_form *form, const struct pem_block *b, struct err *e)
 {
-    if (b->body.n && memmem(b->body.p, b->body.n, "ENCRYPTED", 9))
+    if (str_find(b->body, STR("ENCRYPTED")))
         return refuse_encrypted(e); /* RFC 1421 header: "Proc-Type: 4,ENCRYPTED" */
     BUF_AUTO(der, KEY_DER_MAX);
     if (pem_decode(&der, b))

@@ -4,11 +4,6 @@
 #define LABEL_MAX  64
 #define LINE_WIDTH 64
 
-static const char *find(signet_str in, signet_str what)
-{
-    return in.n ? memmem(in.p, in.n, what.p, what.n) : NULL;
-}
-
 static bool is_space(char c)
 {
     return c == '\n' || c == '\r' || c == ' ' || c == '\t';
@@ -26,7 +21,7 @@ static int read_label(signet_str *text, signet_str *label)
         return SIGNET_EFORMAT;
     *text = str_skip(*text, 1);
     signet_str head = { text->p, text->n < LABEL_MAX ? text->n : LABEL_MAX };
-    const char *end = find(head, STR("-----"));
+    const char *end = str_find(head, STR("-----"));
     if (!end)
         return SIGNET_EFORMAT;
     *label = (signet_str){ text->p, (size_t)(end - text->p) };
@@ -40,14 +35,14 @@ static int read_label(signet_str *text, signet_str *label)
 int pem_next(signet_str *text, struct pem_block *ret)
 {
     const signet_str begin = STR("-----BEGIN"), end = STR("-----END ");
-    const char *at = find(*text, begin);
+    const char *at = str_find(*text, begin);
     if (!at)
         return 0;
     struct pem_block b = { .before = { text->p, (size_t)(at - text->p) } };
     signet_str rest = str_skip(*text, b.before.n + begin.n);
     if (read_label(&rest, &b.label))
         return SIGNET_EFORMAT;
-    at = find(rest, end);
+    at = str_find(rest, end);
     if (!at || !is_space(at[-1]))
         return SIGNET_EFORMAT;
     b.body = (signet_str){ rest.p, (size_t)(at - rest.p) };

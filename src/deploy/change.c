@@ -11,6 +11,11 @@ void changes_done(struct changes *c)
         buf_done(&c->v[i].after);
     }
     free(c->v);
+    for (size_t i = 0; i < c->n_commands; i++) {
+        strlist_done(&c->command[i].run);
+        strlist_done(&c->command[i].undo);
+    }
+    free(c->command);
     buf_done(&c->notes);
     *c = CHANGES_INIT;
 }
@@ -79,6 +84,35 @@ int changes_add_link(struct changes *c, const char *path, const char *target, st
     return finish(c, v, e);
 }
 
+static int add_words(struct strlist *to, const char *const *words)
+{
+    int rc = 0;
+    for (; !rc && *words; words++)
+        rc = strlist_addz(to, *words);
+    return rc;
+}
+
+int changes_add_command(struct changes *c, const char *const *run, const char *const *undo, struct err *e)
+{
+    struct change_command one = { 0 };
+    struct change_command *v = reallocarray(c->command, c->n_commands + 1, sizeof *v);
+    if (!v)
+        return err_nomem(e);
+    c->command = v;
+    if (add_words(&one.run, run) || add_words(&one.undo, undo)) {
+        strlist_done(&one.run);
+        strlist_done(&one.undo);
+        return err_nomem(e);
+    }
+    v[c->n_commands++] = one;
+    return 0;
+}
+
+bool changes_none(const struct changes *c)
+{
+    return !c->n && !c->n_commands;
+}
+
 void changes_note(struct changes *c, const char *fmt, ...)
 {
     va_list ap;
@@ -90,6 +124,11 @@ void changes_note(struct changes *c, const char *fmt, ...)
 
 void changes_diff(const struct changes *c, struct buf *to)
 {
+    for (size_t i = 0; i < c->n_commands; i++) {
+        buf_addz(to, "run ");
+        strlist_join(&c->command[i].run, " ", to);
+        buf_addc(to, '\n');
+    }
     for (size_t i = 0; i < c->n; i++)
         if (c->v[i].link)
             buf_addf(to, "new link %s -> %s\n", c->v[i].path, c->v[i].link);

@@ -71,6 +71,33 @@ static int write_list(const char *dir, const char *name, const struct buf *text,
                                            : fs_create(AT_FDCWD, buf_z(&path), buf_str(text), FILE_MODE, e);
 }
 
+/* A line of CSV, all words in quotes. */
+static int add_csv(const struct strlist *words, struct buf *to)
+{
+    for (size_t i = 0; i < words->n; i++) {
+        buf_addz(to, i ? ",\"" : "\"");
+        for (const char *c = words->v[i]; *c; c++) {
+            if (*c == '\n')
+                return SIGNET_EINVAL;
+            buf_addz(to, *c == '"' ? "\"" : "");
+            buf_addc(to, *c);
+        }
+        buf_addc(to, '"');
+    }
+    buf_addc(to, '\n');
+    return 0;
+}
+
+/* What takes the commands back. */
+static int write_commands(const char *dir, const struct changes *c, struct err *e)
+{
+    BUF_AUTO(text, CHECKPOINT_LIST_BYTES_MAX);
+    for (size_t i = 0; i < c->n_commands; i++)
+        if (add_csv(&c->command[i].undo, &text))
+            return err_set(e, SIGNET_EINVAL, "a command with a line feed in it cannot be noted");
+    return write_list(dir, "COMMANDS", &text, e);
+}
+
 static int write_server(const char *dir, const struct record *server, struct err *e)
 {
     BUF_AUTO(text, CHECKPOINT_LIST_BYTES_MAX);
@@ -100,6 +127,8 @@ static int fill(const char *dir, const struct changes *c, const char *title, con
         rc = write_list(dir, "NEW_FILES", &fresh, e);
     if (!rc)
         rc = write_list(dir, "CHANGES_SINCE", &notes, e);
+    if (!rc)
+        rc = write_commands(dir, c, e);
     return rc ? rc : write_server(dir, server, e);
 }
 

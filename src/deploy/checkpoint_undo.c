@@ -114,11 +114,12 @@ static int restore_files(const char *dir, struct strlist *did, struct err *e)
     return rc;
 }
 
+/* The last first, as they refer to those before them. */
 static int remove_new(const char *dir, struct strlist *did, struct err *e)
 {
     STRLIST_AUTO(paths);
     int rc = read_lines(dir, "NEW_FILES", &paths, e);
-    for (size_t i = 0; !rc && i < paths.n; i++) {
+    for (size_t i = paths.n; !rc && i-- > 0;) {
         if (!fs_exists(AT_FDCWD, paths.v[i]))
             continue;
         rc = fs_unlink(AT_FDCWD, paths.v[i], e);

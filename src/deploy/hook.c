@@ -9,8 +9,9 @@
 
 #define ROOM           "deploy.hook"
 #define PATH_MAX_BYTES ((size_t)64 * 1024)
-/* Every byte of the output may become four, and every line begins with a space. */
-#define SHOWN_MAX ((size_t)8 * CHILD_OUTPUT_MAX)
+/* What is shown of one stream: with the words before it, one event of the log. */
+#define SHOWN_MAX ((size_t)LOG_EVENT_MAX - 4096)
+#define WORDS_MAX 128u /* about what is not shown */
 
 /* Under cron PATH is often too short for the tools of an admin: certbot looks there, too. */
 static const char *const standard_folders[] = { "/usr/sbin", "/usr/local/bin", "/usr/local/sbin" };
@@ -88,34 +89,66 @@ int hook_check(const char *command, const char *name, struct err *e)
     return rc;
 }
 
-/* One line of output, made harmless for a terminal. Tabs stay: tables are made of them. */
-static void add_line(struct buf *to, signet_str line)
+static size_t room(const struct buf *to)
 {
+    return to->n + WORDS_MAX < SHOWN_MAX ? SHOWN_MAX - WORDS_MAX - to->n : 0;
+}
+
+/* Shows as much of `s` as there is room for, each byte of which may become four; how much that was. */
+static size_t add_some(struct buf *to, signet_str s)
+{
+    size_t done = 0;
+    while (done < s.n) {
+        size_t n = room(to) / 4, left = s.n - done;
+        if (n < 8) /* a character is not cut in two: four bytes at most */
+            break;
+        n = n < left ? n : left;
+        for (int i = 0; i < 3 && n < left && ((unsigned char)s.p[done + n] & 0xc0) == 0x80; i++)
+            n--;
+        buf_add_escaped(to, (signet_str){ s.p + done, n }, n);
+        done += n;
+    }
+    return done;
+}
+
+/* One line of output, made harmless for a terminal. Tabs stay: tables are made of them. */
+static size_t add_line(struct buf *to, signet_str line)
+{
+    const char *start = line.p;
     if (str_trim(line).n)
         buf_addc(to, ' ');
     signet_str part;
     while (str_cut(line, '\t', &part, &line)) {
-        buf_add_escaped(to, part, SIZE_MAX);
+        size_t n = add_some(to, part);
+        if (n < part.n || !room(to))
+            return (size_t)(part.p - start) + n;
         buf_addc(to, '\t');
     }
-    buf_add_escaped(to, part, SIZE_MAX);
+    return (size_t)(part.p - start) + add_some(to, part);
 }
 
 /* All of it, each line that is not blank indented by one space; white space around it dropped. CR and CRLF end lines,
- * too. */
-static void add_output(struct buf *to, signet_str text)
+ * too. What there is no room for, and the `lost` bytes that were not kept, are counted. */
+static void add_output(struct buf *to, signet_str text, size_t lost)
 {
     text = str_trim(text);
-    while (text.n) {
-        size_t n = 0;
+    while (text.n && room(to) > 2) {
+        size_t n = 0, shown;
         while (n < text.n && text.p[n] != '\n' && text.p[n] != '\r')
             n++;
         buf_addc(to, '\n');
-        add_line(to, (signet_str){ text.p, n });
+        shown = add_line(to, (signet_str){ text.p, n });
+        if (shown < n) {
+            text = str_skip(text, shown);
+            break;
+        }
         if (n + 1 < text.n && text.p[n] == '\r' && text.p[n + 1] == '\n')
             n++;
         text = str_skip(text, n + 1);
     }
+    lost += text.n;
+    if (lost)
+        buf_addf(to, "\n (%zu more bytes are not shown)", lost);
 }
 
 static void show(struct ui *ui, const struct hook *h, const char *who, const struct child_result *r)
@@ -125,15 +158,15 @@ static void show(struct ui *ui, const struct hook *h, const char *who, const str
         log_warn(ROOM, "%s was still running after %u seconds and was ended (see --hook-timeout)", who, h->timeout_s);
     else if (r->exit_code)
         log_warn(ROOM, "%s reported error code %d", who, r->exit_code);
-    add_output(&text, buf_str(&r->out));
+    add_output(&text, buf_str(&r->out), r->out_lost);
     if (text.n) {
-        BUF_AUTO(shown, SHOWN_MAX);
+        BUF_AUTO(shown, LOG_EVENT_MAX);
         buf_addf(&shown, "%s ran with output:", who);
         buf_add(&shown, buf_str(&text));
         ui->ops->notify(ui, buf_z(&shown));
     }
     buf_clear(&text);
-    add_output(&text, buf_str(&r->err));
+    add_output(&text, buf_str(&r->err), r->err_lost);
     if (text.n)
         log_warn(ROOM, "%s ran with error output:%s", who, buf_z(&text));
 }

@@ -244,5 +244,9 @@ int hooks_deploy(struct hooks *h, const struct request *req, const char *lineage
 int hooks_post_owed(struct hooks *h, const char *command, unsigned timeout_s, struct err *e)
 {
     STRLIST_AUTO(one);
+    if (h->lego) {
+        lego_hooks_post_owed(h, command, timeout_s);
+        return loop_signal(h->loop) ? err_set(e, SIGNET_ECANCELED, "Exiting due to user request.") : 0;
+    }
     return strlist_addz(&one, command) ? err_nomem(e) : post_run(h, &one, true, timeout_s, e);
 }

@@ -25,7 +25,15 @@ struct installer_cert {
     const char *cert_alone;         /* path of the leaf alone; may be NULL */
 };
 
-enum enhancement { ENHANCE_REDIRECT, ENHANCE_HSTS, ENHANCE_UIR, ENHANCE_STAPLE, ENHANCEMENTS };
+enum enhancement { ENHANCE_REDIRECT, ENHANCE_HSTS, ENHANCE_UIR, ENHANCE_STAPLE, ENHANCE_AUTO_HSTS, ENHANCEMENTS };
+
+/* One virtual host whose max-age is raised. */
+struct hsts_raise {
+    const char *id; /* borrowed */
+    unsigned max_age;
+    const char *key;  /* only if it uses this key; NULL: in any case */
+    bool found, done; /* is it there; does the plan set it */
+};
 
 struct installer; /* one instance */
 
@@ -45,6 +53,10 @@ struct installer_ops {
     /* Carries the plan out, reloads, and looks that `prove` (may be NULL) is what is served. */
     int (*save)(struct installer *s, const char *title, const struct installer_cert *prove, struct err *e);
     void (*close)(struct installer *s); /* NULL is fine */
+    /* --auto-hsts; NULL where it is not among the enhancements. The identities that the plan begins with, and the plan
+     * to raise those of before. */
+    int (*hsts_new)(struct installer *s, struct strlist *ret, struct err *e);
+    int (*hsts_raise)(struct installer *s, struct hsts_raise *v, size_t n, struct err *e);
 
     /* After its files were put back by a rollback or a recovery: tells the server that a record speaks of, or, when it
      * is empty, the one that the options speak of. */
@@ -52,6 +64,9 @@ struct installer_ops {
     /* After a reload: does the server serve the certificate for those of the names that its configuration gives it to?
      * SIGNET_ECERT when not. */
     int (*served)(const struct installer_ctx *ctx, const struct installer_cert *c, struct err *e);
+    /* Where its configuration names a file in one of the folders (absolute, no slash at the end): "FILE:LINE", each
+     * once. None when there is no such server here. Takes no lock. */
+    int (*uses)(const struct installer_ctx *ctx, const struct strlist *folders, struct strlist *where, struct err *e);
 };
 
 const struct installer_ops *installer_find(const char *name); /* also "dist:plugin"; NULL */

@@ -10,6 +10,7 @@
 #define ROOM           "deploy.hooks"
 #define ARGS_MAX       256
 #define PATH_MAX_BYTES ((size_t)8192)
+#define LINE_SHOWN     ((size_t)128 * 1024) /* bytes of one line of a hook's output */
 
 /* ---- what it is told ---- */
 
@@ -64,9 +65,7 @@ static int environment(const struct request *r, const char *place, const struct 
 {
     bool v5 = r->lego.v5;
     int rc = add(env, v5, "ACCOUNT_EMAIL", r->email);
-    if (!rc)
-        rc = v5 ? add_v5(env, r, place, names) : add(env, false, "CERT_DOMAIN", names->n ? names->v[0] : "");
-    return rc ? rc : add_paths(env, &r->lego, place);
+    return rc ? rc : v5 ? add_v5(env, r, place, names) : add(env, false, "CERT_DOMAIN", names->n ? names->v[0] : "");
 }
 
 /* ---- running it ---- */
@@ -88,51 +87,61 @@ static int split(struct strlist *to, const char *command)
     return 0;
 }
 
-static void print(struct ui *ui, const struct buf *text)
+static void print(struct ui *ui, const struct buf *text, size_t lost)
 {
-    BUF_AUTO(shown, CHILD_OUTPUT_MAX * 4u + 1);
+    BUF_AUTO(shown, 4u * LINE_SHOWN + 16);
     signet_str rest = buf_str(text), line;
     while (rest.n) {
         (void)str_cut(rest, '\n', &line, &rest);
         buf_clear(&shown);
-        buf_add_escaped(&shown, line, line.n);
+        buf_add_escaped(&shown, line, LINE_SHOWN);
         ui->ops->frame(ui, buf_z(&shown), false);
     }
+    buf_clear(&shown);
+    buf_addf(&shown, "(%zu more bytes are not shown)", lost);
+    if (lost)
+        ui->ops->frame(ui, buf_z(&shown), false);
 }
 
-static int judge(const struct child_result *c, unsigned timeout_s, const char *command, struct err *e)
+struct call {
+    const char *command;
+    const struct strlist *env;
+    unsigned timeout_s;
+    const char *then; /* for the hint: how things stand when it has failed */
+};
+
+static int judge(const struct child_result *c, const struct call *k, struct err *e)
 {
     if (c->timed_out) {
         err_set(e, SIGNET_ETIMEOUT, "hook timed out");
-        err_hint(e, "%s was still running after %u seconds and was ended. The certificate is in place.", command,
-                 timeout_s);
+        err_hint(e, "%s was still running after %u seconds and was ended. %s", k->command, k->timeout_s, k->then);
         return SIGNET_ETIMEOUT;
     }
     if (!c->exit_code)
         return 0;
     err_set(e, SIGNET_EINVAL, "wait command: exit status %d", c->exit_code);
-    err_hint(e, "The hook %s has failed. The certificate is in place.", command);
+    err_hint(e, "The hook %s has failed. %s", k->command, k->then);
     return SIGNET_EINVAL;
 }
 
-static int run(struct hooks *h, const char *command, const struct strlist *env, unsigned timeout_s, struct err *e)
+static int run(struct hooks *h, const struct call *k, struct err *e)
 {
     STRLIST_AUTO(words);
     struct child_result c = { 0 };
-    int rc = split(&words, command);
+    int rc = split(&words, k->command);
     if (rc)
         return err_set(e, rc, "the hook has too many arguments");
     if (!words.n)
         return 0;
     struct child_spec spec = { .argv = (const char *const *)words.v,
-                               .env = env,
-                               .timeout_ms = (int64_t)timeout_s * 1000 };
-    log_debug(ROOM, "running the hook %s", command);
+                               .env = k->env,
+                               .timeout_ms = (int64_t)k->timeout_s * 1000 };
+    log_debug(ROOM, "running the hook %s", k->command);
     if ((rc = child_run(h->loop, &spec, &c, e)))
         return rc == SIGNET_ECANCELED ? rc : err_wrap(e, "start command");
-    print(h->ui, &c.out);
-    print(h->ui, &c.err);
-    rc = judge(&c, timeout_s, command, e);
+    print(h->ui, &c.out, c.out_lost);
+    print(h->ui, &c.err, c.err_lost);
+    rc = judge(&c, k, e);
     child_result_done(&c);
     return rc;
 }
@@ -141,14 +150,84 @@ int lego_hooks_deploy(struct hooks *h, const struct strlist *commands, const cha
                       unsigned timeout_s, struct err *e)
 {
     STRLIST_AUTO(env);
-    if (environment(h->lego, place, names, &env))
+    if (environment(h->lego, place, names, &env) || add_paths(&env, &h->lego->lego, place))
         return err_nomem(e);
     int rc = 0;
     for (size_t i = 0; !rc && i < commands->n; i++) {
+        struct call k = { commands->v[i], &env, timeout_s, "The certificate is in place." };
         bool begins = loop_signal(h->loop) == 0;
-        rc = run(h, commands->v[i], &env, timeout_s, e);
+        rc = run(h, &k, e);
         if (h->watch && begins)
             h->watch->ran(h->watch->ctx, false, commands->v[i]);
     }
     return rc;
+}
+
+/* ---- before and after ---- */
+
+static unsigned seconds(int64_t ms)
+{
+    return (unsigned)((ms + 999) / 1000);
+}
+
+static void post_done(struct hooks *h, const char *command)
+{
+    if (h->watch)
+        h->watch->ran(h->watch->ctx, true, command);
+}
+
+int lego_hooks_pre(struct hooks *h, const struct request *req, const char *place, const struct strlist *names,
+                   struct err *e)
+{
+    STRLIST_AUTO(env);
+    bool due = req->post_hook && req->post_hook[0];
+    if (due && h->watch)
+        h->watch->post_due(h->watch->ctx, req->post_hook, seconds(req->lego.post_hook_timeout));
+    if (!req->pre_hook || !req->pre_hook[0])
+        return 0;
+    struct call k = { req->pre_hook, &env, seconds(req->lego.pre_hook_timeout), "Nothing was ordered." };
+    int rc = environment(req, place, names, &env) ? err_nomem(e) : run(h, &k, e);
+    /* one that ended by itself knows what it has left; one that was cut short cannot */
+    if (rc == SIGNET_ETIMEOUT || rc == SIGNET_ECANCELED)
+        lego_hooks_post(h, req, place, names, false);
+    else if (rc && due)
+        post_done(h, req->post_hook);
+    return rc ? err_wrap(e, "pre hook") : 0;
+}
+
+/* The signal that ended the attempt does not end this; the next one does. */
+static void post(struct hooks *h, const struct call *k)
+{
+    struct err e = { 0 };
+    int sig = loop_signal(h->loop);
+    if (sig)
+        loop_signal_clear(h->loop);
+    if (run(h, k, &e))
+        log_error(ROOM, "post hook: %s %s", e.text, e.hint);
+    if (sig)
+        loop_signal_raise(h->loop, sig);
+    post_done(h, k->command);
+}
+
+void lego_hooks_post(struct hooks *h, const struct request *req, const char *place, const struct strlist *names,
+                     bool installed)
+{
+    STRLIST_AUTO(env);
+    struct call k = { req->post_hook, &env, seconds(req->lego.post_hook_timeout), "" };
+    if (!k.command || !k.command[0])
+        return;
+    if (environment(req, place, names, &env) || (installed && add_paths(&env, &req->lego, place)))
+        log_error(ROOM, "post hook: %s", signet_strerror(SIGNET_ENOMEM));
+    else
+        post(h, &k);
+}
+
+void lego_hooks_post_owed(struct hooks *h, const char *command, unsigned timeout_s)
+{
+    STRLIST_AUTO(env);
+    const struct request *r = h->lego;
+    struct call k = { command, &env, timeout_s, "" };
+    if (!add(&env, true, "ACCOUNT_EMAIL", r->email) && !add(&env, true, "ACCOUNT_ID", r->account) &&
+        !add(&env, true, "ACCOUNT_SERVER", r->server))
+        post(h, &k);
 }

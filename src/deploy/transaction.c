@@ -12,7 +12,21 @@
 struct temporary {
     struct stage *v;
     size_t n;
+    bool commands; /* were run: only the checkpoint knows what takes them back */
 };
+
+static int reload(const struct transaction *t, struct err *e)
+{
+    return t->server->ops->reload(t->server, e);
+}
+
+/* The checkpoint, with what transaction_recover needs. */
+static int note(const struct transaction *t, enum checkpoint_kind kind, const struct changes *c, struct err *e)
+{
+    RECORD_AUTO(server);
+    return server_describe(t->server, &server) ? err_nomem(e)
+                                               : checkpoint_make(t->work_dir, kind, c, t->title, &server, e);
+}
 
 static void drop(struct temporary *x)
 {
@@ -50,11 +64,43 @@ static int swap(struct temporary *x, struct err *e)
     return rc;
 }
 
+/* ---- programs ---- */
+
+static int run(struct server *s, const struct strlist *argv, struct err *e)
+{
+    struct child_result r = { 0 };
+    BUF_AUTO(words, SERVER_WORDS_MAX * 2);
+    int rc = server_run(s, (const char *const *)argv->v, &r, e);
+    if (!rc && r.exit_code) {
+        server_add_words(&r, &words);
+        rc = err_set(e, SIGNET_ESTATE, "%s has failed:\n%s", argv->v[0], buf_z(&words));
+    }
+    child_result_done(&r);
+    return rc;
+}
+
+static int run_undo(void *server, const struct strlist *argv)
+{
+    return run(server, argv, NULL);
+}
+
+static int run_commands(struct temporary *x, const struct transaction *t, const struct changes *c, struct err *e)
+{
+    int rc = 0;
+    for (size_t i = 0; !rc && i < c->n_commands; i++) {
+        x->commands = true;
+        rc = run(t->server, &c->command[i].run, e);
+    }
+    return rc;
+}
+
+/* ---- back ---- */
+
 /* The files as they were: by the exchange, else from the checkpoint. */
 static int put_back(struct temporary *x, const struct transaction *t, enum checkpoint_kind kind, struct err *e)
 {
-    const struct checkpoint_undo undo = { 0 };
-    bool whole = x->v != NULL;
+    const struct checkpoint_undo undo = { .run = run_undo, .ctx = t->server };
+    bool whole = x->v != NULL && !x->commands;
     for (size_t i = x->n; i-- > 0;)
         if (stage_back(&x->v[i], NULL))
             whole = false;
@@ -67,40 +113,42 @@ static int fail(struct temporary *x, const struct transaction *t, enum checkpoin
                 struct err *e)
 {
     struct err why = { 0 };
-    int sig = loop_signal(t->loop);
-    loop_signal_clear(t->loop);
+    int sig = loop_signal(t->server->loop);
+    loop_signal_clear(t->server->loop);
     int rc = put_back(x, t, kind, &why);
     if (rc) {
         log_error(ROOM, "%s", why.text);
         err_hint(e, "Files could not all be put back; what they were is kept under %s, and the next run tries again.",
                  t->work_dir);
-    } else if (reloaded && t->ops.reload(t->ops.ctx, &why)) {
+    } else if (reloaded && reload(t, &why)) {
         log_error(ROOM, "The configuration was put back, but the server could not be told: %s", why.text);
     }
     if (sig)
-        loop_signal_raise(t->loop, sig);
+        loop_signal_raise(t->server->loop, sig);
     return e->code;
 }
 
 static int carry_out(struct temporary *x, const struct transaction *t, const struct changes *c, bool *ret_reloaded,
                      struct err *e)
 {
-    int rc = prepare(x, c, e);
+    int rc = run_commands(x, t, c, e);
+    if (!rc)
+        rc = prepare(x, c, e);
     if (!rc)
         rc = swap(x, e);
     if (rc)
         return rc;
-    if ((rc = t->ops.test(t->ops.ctx, e)))
+    if ((rc = t->server->ops->test(t->server, e)))
         return err_wrap(e, "The new configuration was refused and has been taken back");
     *ret_reloaded = true;
-    if ((rc = t->ops.reload(t->ops.ctx, e)))
+    if ((rc = reload(t, e)))
         return err_wrap(e, "The server could not be reloaded, and the changes have been taken back");
     return 0;
 }
 
 static int confirm(const struct transaction *t, struct err *e)
 {
-    int rc = t->ops.prove ? t->ops.prove(t->ops.ctx, e) : 0;
+    int rc = t->prove ? t->prove(t->ctx, e) : 0;
     return rc ? err_wrap(e, "The changes have been taken back") : 0;
 }
 
@@ -111,11 +159,11 @@ int transaction_run(const struct transaction *t, const struct changes *c, struct
     bool reloaded = false;
     if (!e)
         e = &local;
-    if (!c->n) {
-        int rc = t->ops.reload(t->ops.ctx, e);
-        return rc || !t->ops.prove ? rc : t->ops.prove(t->ops.ctx, e);
+    if (changes_none(c)) {
+        int rc = reload(t, e);
+        return rc || !t->prove ? rc : t->prove(t->ctx, e);
     }
-    int rc = checkpoint_make(t->work_dir, CHECKPOINT_CHANGE, c, t->title, t->server, e);
+    int rc = note(t, CHECKPOINT_CHANGE, c, e);
     if (rc)
         return rc;
     if ((rc = carry_out(&x, t, c, &reloaded, e)) || (rc = confirm(t, e)))
@@ -134,7 +182,7 @@ int transaction_begin(struct temporary **ret, const struct transaction *t, const
     bool reloaded = false;
     if (!x)
         return err_nomem(e);
-    int rc = checkpoint_make(t->work_dir, CHECKPOINT_TEMPORARY, c, t->title, t->server, e);
+    int rc = note(t, CHECKPOINT_TEMPORARY, c, e);
     if (!rc && (rc = carry_out(x, t, c, &reloaded, e)))
         (void)fail(x, t, CHECKPOINT_TEMPORARY, reloaded, e);
     if (rc)
@@ -146,13 +194,13 @@ int transaction_begin(struct temporary **ret, const struct transaction *t, const
 
 int transaction_revert(struct temporary *x, const struct transaction *t, struct err *e)
 {
-    int sig = loop_signal(t->loop);
-    loop_signal_clear(t->loop);
+    int sig = loop_signal(t->server->loop);
+    loop_signal_clear(t->server->loop);
     int rc = put_back(x, t, CHECKPOINT_TEMPORARY, e);
     if (!rc)
-        rc = t->ops.reload(t->ops.ctx, e);
+        rc = reload(t, e);
     if (sig)
-        loop_signal_raise(t->loop, sig);
+        loop_signal_raise(t->server->loop, sig);
     free(x);
     return rc;
 }

@@ -7,21 +7,13 @@
 #include "base/record.h"
 #include "deploy/change.h"
 #include "deploy/checkpoint.h"
-#include "net/loop.h"
-
-/* The server. Each returns 0 or an error that has the server's own words. */
-struct tx_server {
-    void *ctx;
-    int (*test)(void *ctx, struct err *e);   /* the files as they are now */
-    int (*reload)(void *ctx, struct err *e); /* take them */
-    int (*prove)(void *ctx, struct err *e);  /* is it so? NULL: not asked */
-};
+#include "deploy/server.h"
 
 struct transaction {
-    struct loop *loop; /* a signal that came is kept for later while things are taken back */
+    struct server *server; /* tests, reloads; a signal that came is kept for later while things are taken back */
     const char *work_dir, *title;
-    const struct record *server; /* for the checkpoint: what transaction_recover needs */
-    struct tx_server ops;
+    int (*prove)(void *ctx, struct err *e); /* is it so now? NULL: not asked */
+    void *ctx;
 };
 
 /* Carries the changes out for good: the checkpoint becomes a backup. Without changes it only reloads and proves. */

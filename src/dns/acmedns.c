@@ -1,6 +1,7 @@
 /* acme-dns: a small name server for challenges only. Each name has an account there, to which _acme-challenge is
  * delegated once by a CNAME. Accounts are kept in a JSON file as goacmedns keeps it, by the name they are for:
  * {"example.com": {"fulldomain", "subdomain", "username", "password", "server_url", "allowlist"}}. */
+#include "base/jsoncap.h"
 #include "base/log.h"
 #include "dns/backend.h"
 #include "net/https.h"
@@ -9,6 +10,8 @@
 
 #define FILE_MAX   (4u << 20)
 #define ANSWER_MAX (64u << 10)
+#define DEPTH_MAX  8u
+#define NODES_MAX  1000u
 #define URL_MAX    1024u
 #define TIMEOUT_MS 30000u
 
@@ -38,7 +41,7 @@ static int read_storage(struct backend *b, const char *path, struct err *e)
     BUF_AUTO(text, FILE_MAX);
     json_error_t why;
     struct err first = { 0 };
-    int rc = creds_read_file(path, &text, &first);
+    int rc = creds_read_file(b->ctx.creds, path, &text, &first);
     if (rc && rc != SIGNET_ENOTFOUND) {
         *e = first;
         return rc;
@@ -246,7 +249,8 @@ static int judge(struct backend *b, const struct call *c, const struct https_ans
     BUF_AUTO(said, 800);
     if (a->net_err)
         return err_set(e, a->net_err, "the acme-dns server %s: %s", b->base, a->why);
-    json_t *body = json_loadb(a->body.n ? a->body.p : "", a->body.n, 0, &why);
+    json_t *body =
+        json_beyond(a->body, DEPTH_MAX, NODES_MAX) ? NULL : json_loadb(a->body.n ? a->body.p : "", a->body.n, 0, &why);
     int rc = 0;
     if (a->status < 200 || a->status > 299) {
         buf_add_escaped(&said, str_of(text_of(body, "error")), 200);

@@ -36,6 +36,18 @@ static int add_address(struct dns_answer *a, const struct dns_rr *rr)
     return strlist_addz(&a->values, text);
 }
 
+/* RFC 8659 section 4.1. */
+static int add_caa(struct dns_answer *a, const struct dns_rr *rr)
+{
+    size_t n = rr->data.n > 2 ? (unsigned char)rr->data.p[1] : 0;
+    BUF_AUTO(text, DNS_MESSAGE_MAX);
+    if (!n || n + 2 > rr->data.n || memchr(rr->data.p + 2, '\0', rr->data.n - 2))
+        return SIGNET_EPROTO;
+    buf_addf(&text, "%u %.*s ", (unsigned char)rr->data.p[0], (int)n, rr->data.p + 2);
+    buf_add(&text, str_skip(rr->data, n + 2));
+    return buf_err(&text) ? buf_err(&text) : strlist_add(&a->values, buf_str(&text));
+}
+
 static int add_value(struct dns_answer *a, const struct dns_msg *m, const struct dns_rr *rr)
 {
     char name[DNS_NAME_MAX];
@@ -52,6 +64,8 @@ static int add_value(struct dns_answer *a, const struct dns_msg *m, const struct
         if (dns_get_text(rr->data, &text) || memchr(text.p ? text.p : "", '\0', text.n))
             return SIGNET_EPROTO;
         return strlist_add(&a->values, buf_str(&text));
+    case DNS_CAA:
+        return add_caa(a, rr);
     case DNS_CNAME:
     case DNS_OPT:
     case DNS_TSIG:

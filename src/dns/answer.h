@@ -16,7 +16,8 @@ struct dns_answer {
     char zone[DNS_NAME_MAX];      /* owner of the SOA, or of the NS of a referral, in the authority section; "" */
     uint32_t negative_ttl;        /* how long others may remember that there is nothing; 0: not told */
     struct strlist delegated;     /* the servers that a referral names */
-    struct strlist values;        /* records of that name and type: text of TXT, names, addresses, SOA: the primary */
+    struct strlist values;        /* records of that name and type: text of TXT, names, addresses, SOA: the primary,
+                                   * CAA: "FLAGS TAG VALUE" */
 };
 void dns_answer_done(struct dns_answer *a);
 /* 0 also when the answer is broken or to another question (then ret->code says so); SIGNET_ENOMEM. */
@@ -34,6 +35,7 @@ struct dns_question {
 struct dns_ask {
     void *ctx;
     const struct dns_answer *(*ask)(void *ctx, const struct dns_question *q);
+    unsigned only; /* DNS_A, DNS_AAAA: servers are asked at addresses of that kind alone; 0: of both */
 };
 
 #endif

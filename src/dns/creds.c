@@ -18,6 +18,7 @@ void creds_done(struct creds *c)
     wipe_list(&c->given);
     wipe_list(&c->ini);
     strlist_done(&c->used);
+    strlist_done(&c->doubts);
     free(c->ini_path);
     *c = (struct creds){ 0 };
 }
@@ -53,16 +54,32 @@ int creds_parse_ini(struct creds *c, signet_str text, const char *path, struct e
     return 0;
 }
 
-int creds_read_ini(struct creds *c, const char *path, bool *ret_open, struct err *e)
+/* A secret that lies in a mounted volume may well be readable for all; nobody but its owner and root may change one. */
+static int add_doubts(struct creds *c, const char *path, bool ini, struct err *e)
 {
     struct stat st;
+    BUF_AUTO(text, 8192);
+    if (stat(path, &st))
+        return 0;
+    if (ini && st.st_mode & S_IRWXO)
+        buf_addf(&text, "Unsafe permissions on credentials configuration file: %s", path);
+    else if (st.st_mode & S_IWOTH || (st.st_uid != 0 && st.st_uid != geteuid()))
+        buf_addf(&text, "Credentials are read from a file that others can change (owner %u, mode %04o): %s",
+                 (unsigned)st.st_uid, (unsigned)st.st_mode & 07777u, path);
+    if (!text.n)
+        return 0;
+    return buf_err(&text) || strlist_add_new(&c->doubts, buf_str(&text)) ? err_nomem(e) : 0;
+}
+
+int creds_read_ini(struct creds *c, const char *path, struct err *e)
+{
     BUF_AUTO(text, CREDS_FILE_MAX);
     int rc = fs_read(AT_FDCWD, path, &text, e);
     if (rc)
         return rc;
-    *ret_open = stat(path, &st) == 0 && st.st_mode & S_IRWXO;
     c->ini_path = str_dup(str_of(path));
-    return c->ini_path ? creds_parse_ini(c, buf_str(&text), path, e) : err_nomem(e);
+    rc = c->ini_path ? add_doubts(c, path, true, e) : err_nomem(e);
+    return rc ? rc : creds_parse_ini(c, buf_str(&text), path, e);
 }
 
 /* ---- looking up ---- */
@@ -102,11 +119,13 @@ int creds_get(struct creds *c, const char *name, struct buf *ret, struct err *e)
     return buf_err(ret) || strlist_add_new(&c->used, str_of(name)) ? err_nomem(e) : 0;
 }
 
-int creds_read_file(const char *path, struct buf *ret, struct err *e)
+int creds_read_file(struct creds *c, const char *path, struct buf *ret, struct err *e)
 {
     BUF_AUTO(full, 4096);
     int rc = fs_absolute(path, &full, e);
-    return rc ? rc : fs_read(AT_FDCWD, buf_z(&full), ret, e);
+    if (!rc)
+        rc = fs_read(AT_FDCWD, buf_z(&full), ret, e);
+    return rc ? rc : add_doubts(c, buf_z(&full), false, e);
 }
 
 static int from_file(struct creds *c, const char *name, struct buf *ret, struct err *e)
@@ -115,7 +134,7 @@ static int from_file(struct creds *c, const char *name, struct buf *ret, struct 
     BUF_AUTO(path, 4096);
     buf_addf(&key, "%s_FILE", name);
     int rc = creds_get(c, buf_z(&key), &path, e);
-    if (!rc && (rc = creds_read_file(buf_z(&path), ret, e)))
+    if (!rc && (rc = creds_read_file(c, buf_z(&path), ret, e)))
         return err_wrap(e, "%s", buf_z(&key));
     while (!rc && ret->n && strchr("\r\n", ret->p[ret->n - 1]))
         ret->p[--ret->n] = '\0';

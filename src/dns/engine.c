@@ -33,8 +33,8 @@ static int get(void *ctx, const char *name, struct buf *ret, struct err *e)
 
 static int read_file(void *ctx, const char *path, struct buf *ret, struct err *e)
 {
-    (void)ctx;
-    return creds_read_file(path, ret, e);
+    struct backend *b = ctx;
+    return creds_read_file(b->ctx.creds, path, ret, e);
 }
 
 static int random_fn(void *ctx, void *out, size_t n)

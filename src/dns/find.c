@@ -72,6 +72,8 @@ static bool find_addresses(struct dns_place *p, const struct dns_ask *a)
         struct dns_server *s = &p->server[i];
         s->n_addrs = 0;
         for (size_t t = 0; t < 2; t++) {
+            if (a->only && a->only != types[t])
+                continue;
             const struct dns_answer *r = ask(a, "", s->name, types[t]);
             known &= r != NULL;
             for (size_t k = 0; r && k < r->values.n && k < FIND_ADDRS_MAX / 2; k++)

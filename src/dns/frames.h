@@ -8,13 +8,17 @@
 #include "talker/wire.h"
 
 /* main says:
- *   CONFIG   first, once. resolvers, timeout, no-cname, provider-dir, require-sandbox, trace, has-roots, user-agent,
- * wait rules (see below); then for each profile, in order: profile=CODE, and after it ini=PATH, given=NAME=VALUE,
- *            seconds=N (certbot's --dns-X-propagation-seconds), external=1 (main itself puts the value there)
- *   PRESENT  job: profile=INDEX, domain, name, value, token, key-auth; persist=1: not written when it is there already
+ *   CONFIG   first, once. resolvers, timeout, ip-only, no-cname, provider-dir, require-sandbox, trace, has-roots,
+ *            user-agent, wait rules (see below); then for each profile, in order: profile=CODE, and after it ini=PATH,
+ *            given=NAME=VALUE, seconds=N (certbot's --dns-X-propagation-seconds), external=1 (main itself puts the
+ *            value there)
+ *   PRESENT  job: profile=INDEX, domain, name, value, token, key-auth; persist=1: not written when it is there already;
+ *            ca=NAME, some: what CAA records call the CA, with wildcard=1, account=URL, method=TYPE: TELL when they
+ *            forbid it
  *   PLACED   job: the value of an external profile is there: look for it
  *   REMOVE   job: profile, domain, value, fqdn and zone as FOUND told; or, for what another process left and nobody
- *            knows the place of, name instead; was=… as NOTE told; after=JOB: the PRESENT of that value
+ *            knows the place of, name instead; was=… as NOTE told; after=JOB: the PRESENT of that value; look=1: DONE
+ *            only when it is not seen any more
  * signet-dns says:
  *   READY    once: sandbox=WORDS; and for each profile serial=0|1
  *   FOUND    job: fqdn, zone, servers; there=1: the value is there already

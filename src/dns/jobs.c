@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define LOOKS_PER_JOB (1u << 20)
+#define GONE_MS       100000 /* for a removed value to be gone everywhere */
 
 static struct job *find(struct program *p, uint32_t id)
 {
@@ -19,6 +20,7 @@ static void job_free(struct job *j)
     record_done(&j->given);
     record_done(&j->was);
     record_done(&j->work.saved);
+    strlist_done(&j->ca);
     free(j);
 }
 
@@ -169,6 +171,11 @@ static void begin_watching(struct program *p, struct job *j, int64_t now_ms)
     j->watch = (struct watch_job){
         .place = &j->place, .value = text_of(j, "value"), .rules = rules_for(p, j), .look = p->looks, .start_ms = now_ms
     };
+    if (j->remove) {
+        j->watch.gone = true;
+        j->watch.rules.mode = WATCH_CHECK;
+        j->watch.rules.time_ms = GONE_MS;
+    }
     p->looks += LOOKS_PER_JOB;
     j->state = JOB_WATCHING;
 }
@@ -219,10 +226,26 @@ static int go_writing(struct program *p, struct job *j, int64_t now_ms, struct e
         rc = line(dns_frame_put(&p->wire, DNSF_NOTE, j->id, &j->work.saved), e);
     if (rc)
         return rc;
-    if (j->work.err.code || j->remove)
+    bool look = !j->remove || record_number(&j->given, "look");
+    if (j->work.err.code || !look)
         return end(p, j, &j->work.err, e);
     begin_watching(p, j, now_ms);
     return 0;
+}
+
+/* What the CA's own words would say at the end, after all the waiting. Nothing waits for it. */
+static void look_at_caa(struct program *p, struct job *j)
+{
+    struct dns_ask ask = lookups_ask(p->lookups);
+    BUF_AUTO(words, 4096);
+    struct caa_question q = { .name = j->domain,
+                              .wildcard = record_number(&j->given, "wildcard"),
+                              .ca = &j->ca,
+                              .account = record_get(&j->given, "account"),
+                              .method = record_get(&j->given, "method") };
+    j->caa_known = dns_caa(&ask, &q, &words);
+    if (words.n)
+        program_tell(p, LOG_WARNING, buf_z(&words));
 }
 
 /* Adding and removing the same value must not overtake each other. */
@@ -245,6 +268,8 @@ static int go(struct program *p, struct job *j, int64_t now_ms, struct err *e)
 {
     int rc = 0;
     j->wake_ms = INT64_MAX;
+    if (!j->caa_known)
+        look_at_caa(p, j);
     if (j->state == JOB_HELD)
         rc = go_held(p, j, e);
     if (j->state == JOB_FINDING)
@@ -315,12 +340,16 @@ static int new_job(struct program *p, struct wire_frame *f, struct err *e)
     }
     j->profile = &p->profile[profile];
     j->after = (uint32_t)record_number(&j->given, "after");
+    for (size_t i = 0; i < j->given.names.n && !j->remove; i++)
+        if (!strcmp(j->given.names.v[i], "ca") && strlist_addz(&j->ca, j->given.values.v[i]))
+            rc = SIGNET_ENOMEM;
+    j->caa_known = !j->ca.n || !record_get(&j->given, "method");
     j->state = j->remove ? JOB_HELD : JOB_FINDING;
     j->work.saved = (struct record){ 0 };
     j->next = p->jobs;
     p->jobs = j;
     p->n_jobs++;
-    return 0;
+    return rc ? err_nomem(e) : 0;
 }
 
 int program_take(struct program *p, struct wire_frame *f, struct err *e)

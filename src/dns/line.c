@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "net/role.h"
+#include "net/role_guard.h"
 #include "talker/ca_int.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +26,7 @@ struct dns_line {
     struct wire wire;
     struct watch *watch; /* NULL: hung up */
     pid_t pid;
+    struct role_guard *guard;
     bool ready, lost;
     struct err why; /* lost */
     struct record said, current;
@@ -37,6 +39,8 @@ static void lose(struct dns_line *d, const struct err *why)
     if (d->lost)
         return;
     d->lost = true;
+    role_guard_end(d->guard);
+    d->guard = NULL;
     loop_unwatch(d->watch);
     d->watch = NULL;
     role_reap(d->pid, ROLE_GRACE_MS, &words);
@@ -45,6 +49,15 @@ static void lose(struct dns_line *d, const struct err *why)
         d->why = *why;
     else
         err_set(&d->why, SIGNET_ENET, "the program " PROGRAM " is gone: %s", buf_z(&words));
+}
+
+static void on_stopped(void *ctx)
+{
+    struct dns_line *d = ctx;
+    struct err why = { 0 };
+    err_set(&why, SIGNET_ENET, "the program " PROGRAM " was stopped and did not go on");
+    lose(d, &why);
+    loop_poke(d->loop);
 }
 
 static void set_events(struct dns_line *d)
@@ -91,7 +104,9 @@ static int start(struct dns_line *d, struct err *e)
     if (roots >= 0)
         close(roots);
     wire_init(&d->wire, pair[0], WIRE_DNS);
-    return rc ? rc : loop_watch(d->loop, &d->watch, pair[0], POLLIN, on_ready, d);
+    if (!rc)
+        rc = loop_watch(d->loop, &d->watch, pair[0], POLLIN, on_ready, d);
+    return rc ? rc : role_guard_start(&d->guard, d->loop, d->pid, on_stopped, d);
 }
 
 static int wait_ready(struct dns_line *d, struct err *e)
@@ -136,6 +151,7 @@ void dns_line_close(struct dns_line *d)
 {
     if (!d)
         return;
+    role_guard_end(d->guard);
     loop_unwatch(d->watch);
     wire_done(&d->wire);
     role_reap(d->pid, 2000, NULL);

@@ -34,7 +34,7 @@ struct server {
 struct lookups {
     struct server server[LOOKUPS_SERVERS + 1]; /* [0]: the recursive ones */
     unsigned n_servers;
-    unsigned direct_ms, port;
+    unsigned direct_ms, port, only;
     struct entry *bucket[BUCKETS];
     struct entry *waiting;
     size_t n;
@@ -202,7 +202,7 @@ static const struct dns_answer *ask(void *ctx, const struct dns_question *q)
 
 struct dns_ask lookups_ask(struct lookups *l)
 {
-    return (struct dns_ask){ .ctx = l, .ask = ask };
+    return (struct dns_ask){ .ctx = l, .ask = ask, .only = l->only };
 }
 
 void lookups_forget(struct lookups *l, uint64_t look)
@@ -229,6 +229,7 @@ int lookups_new(struct lookups **ret, const struct lookups_config *c, struct err
         return err_nomem(e);
     l->direct_ms = c->direct_ms ? c->direct_ms : DIRECT_MS;
     l->port = c->direct_port ? c->direct_port : 53;
+    l->only = c->only;
     l->no_room.code = SIGNET_ELIMIT;
     (void)snprintf(l->no_room.why, sizeof(l->no_room.why), "too many questions at once");
     struct asker_config ac = { .servers = c->resolvers, .try_ms = LOOKUPS_TRY_MS, .fn = on_answer, .ctx = l };

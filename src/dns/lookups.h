@@ -16,6 +16,7 @@ struct lookups_config {
     const char *resolvers; /* "host:port,…" of recursive servers; NULL: the system's */
     unsigned direct_ms;    /* --dns-timeout: how long the zone's servers are waited for; 0: 10 s */
     unsigned direct_port;  /* 0: 53 */
+    unsigned only;         /* as dns_ask's */
 };
 /* Reads the system's configuration; opens no file later. */
 int lookups_new(struct lookups **ret, const struct lookups_config *c, struct err *e);

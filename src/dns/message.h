@@ -20,6 +20,7 @@ enum dns_type {
     DNS_AAAA = 28,
     DNS_OPT = 41,
     DNS_TSIG = 250,
+    DNS_CAA = 257,
 };
 enum dns_class { DNS_IN = 1, DNS_NONE = 254, DNS_ANY = 255 };
 enum dns_rcode {

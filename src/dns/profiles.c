@@ -23,20 +23,14 @@ static uint32_t seconds_of(const char *text)
     return text && !str_u64(str_of(text), 7 * 86400, &n) ? (uint32_t)n : DNS_SECONDS_NO;
 }
 
-static int take_ini(struct program *p, struct profile *f, const char *path, struct err *e)
+static int take_ini(struct profile *f, const char *path, struct err *e)
 {
-    bool open = false;
-    int rc = creds_read_ini(&f->creds, path, &open, e);
+    int rc = creds_read_ini(&f->creds, path, e);
     if (rc == SIGNET_ENOTFOUND)
         return err_set(e, rc, "File not found: %s", path); /* certbot's words */
     if (rc)
         return rc;
     f->creds.no_env = true;
-    if (open) {
-        BUF_AUTO(text, 4200);
-        buf_addf(&text, "Unsafe permissions on credentials configuration file: %s", path);
-        program_tell(p, LOG_WARNING, buf_z(&text));
-    }
     return 0;
 }
 
@@ -58,7 +52,7 @@ static int profile_setting(struct program *p, const char *name, const char *valu
     if (!f)
         return 0;
     if (!strcmp(name, "ini"))
-        return take_ini(p, f, value, e);
+        return take_ini(f, value, e);
     if (!strcmp(name, "given"))
         return strlist_addz(&f->creds.given, value) ? err_nomem(e) : 0;
     if (!strcmp(name, "seconds"))
@@ -76,6 +70,8 @@ static int open_profile(struct program *p, struct profile *f, struct err *e)
     p->ctx.https = &p->https;
     p->ctx.id_base = (uint64_t)(f - p->profile + 1) << 48;
     int rc = f->ops->open(&f->backend, &p->ctx, e);
+    for (size_t i = 0; i < f->creds.doubts.n; i++)
+        program_tell(p, LOG_WARNING, f->creds.doubts.v[i]);
     return rc && !str_starts(str_of(e->text), str_of(f->code)) ? err_wrap(e, "%s", f->code) : rc;
 }
 
@@ -86,9 +82,12 @@ static int open_lookups(struct program *p, const struct record *r, struct err *e
     if (record_get_list(r, "resolvers", &list))
         return err_nomem(e);
     strlist_join(&list, ",", &servers);
-    uint64_t seconds = record_number(r, "timeout");
+    uint64_t seconds = record_number(r, "timeout"), family = record_number(r, "ip-only");
     struct lookups_config c = { .resolvers = list.n ? buf_z(&servers) : NULL,
-                                .direct_ms = seconds && seconds < 3600 ? (unsigned)seconds * 1000 : 0 };
+                                .direct_ms = seconds && seconds < 3600 ? (unsigned)seconds * 1000 : 0,
+                                .only = family == 4   ? DNS_A
+                                        : family == 6 ? DNS_AAAA
+                                                      : 0 };
     int rc = lookups_new(&p->lookups, &c, e);
     return rc == SIGNET_EINVAL ? err_wrap(e, "--dns.resolvers wants addresses, such as 192.0.2.1:53") : rc;
 }

@@ -70,7 +70,7 @@ static unsigned gather(struct program *p, struct pollfd *to, unsigned *lookups)
 static int timeout(struct program *p, int64_t wake_ms)
 {
     int64_t now = clock_mono_ms();
-    int ms = wake_ms == INT64_MAX ? -1 : wake_ms <= now ? 0 : wake_ms - now > 60000 ? 60000 : (int)(wake_ms - now);
+    int ms = wake_ms <= now ? 0 : wake_ms - now > ROLE_WAIT_MS ? ROLE_WAIT_MS : (int)(wake_ms - now);
     if (p->lookups)
         ms = lookups_timeout(p->lookups, ms);
     for (unsigned i = 0; i < p->n_profiles; i++)
@@ -105,6 +105,7 @@ static int turn(struct program *p, struct err *e)
     unsigned n_lookups = 0;
     int64_t wake = INT64_MAX;
     int rc = 0;
+    role_watchdog(ROLE_STUCK_MS);
     take_answers(p);
     if (p->configured && wire_queued(&p->wire) < DNS_QUEUE)
         rc = program_advance(p, clock_mono_ms(), &wake, e);

@@ -6,6 +6,7 @@
 #define DNS_PROGRAM_H
 
 #include "dns/backend.h"
+#include "dns/caa.h"
 #include "dns/frames.h"
 #include "dns/lookups.h"
 #include "dns/watch.h"
@@ -43,6 +44,8 @@ struct job {
     struct record was;
     uint32_t after; /* removing: the job that has put it there, which may not have ended; 0 */
     struct watch_job watch;
+    struct strlist ca; /* what CAA records call the CA; looked at when there are any, beside all else */
+    bool caa_known;
     int64_t wake_ms;
 };
 

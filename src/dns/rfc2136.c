@@ -119,7 +119,7 @@ static int read_key_file(struct backend *b, struct creds *c, struct err *e)
     BUF_AUTO(text, 64u << 10);
     int rc = creds_any(c, file_names, &path, e);
     if (!rc)
-        rc = creds_read_file(buf_z(&path), &text, e);
+        rc = creds_read_file(c, buf_z(&path), &text, e);
     return rc ? rc : tsig_key_read(&b->key, buf_str(&text), buf_z(&path), e);
 }
 

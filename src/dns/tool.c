@@ -55,7 +55,7 @@ static void described_help(const struct provider_help *h, struct buf *to)
     buf_addf(to, "%s (%s", h->name, h->code);
     for (size_t i = 0; h->also && i < h->also->n; i++)
         buf_addf(to, " %s", h->also->v[i]);
-    buf_addz(to, ")\n");
+    buf_addf(to, ")\n%s%s%s", *h->note ? "\n" : "", h->note, *h->note ? "\n" : "");
     for (int set = 1; set <= h->sets; set++) {
         buf_addf(to,
                  set == 1
@@ -73,18 +73,34 @@ static void described_help(const struct provider_help *h, struct buf *to)
         buf_addf(to, "\nMore: %s\n", h->docs);
 }
 
+/* Other programs, and their newer versions, call these by other names: all are listed. */
+static int add_native(const struct native *n, struct strlist *codes)
+{
+    signet_str rest = str_of(n->also), word;
+    int rc = strlist_add_new(codes, str_of(n->code));
+    while (!rc && rest.n) {
+        str_cut(rest, ' ', &word, &rest);
+        rc = strlist_add_new(codes, word);
+    }
+    return rc;
+}
+
 static int list_all(const char *dir, struct buf *to, struct err *e)
 {
     STRLIST_AUTO(codes);
     const struct native *n;
     size_t column = 0;
     int rc = provider_codes(dir, &codes, e);
-    for (size_t i = 0; !rc && (n = native_at(i)); i++)
-        rc = strlist_add_new(&codes, str_of(n->code));
+    size_t n_aliases = 0;
+    for (size_t i = 0; !rc && (n = native_at(i)); i++) {
+        size_t before = codes.n + 1;
+        rc = add_native(n, &codes);
+        n_aliases += codes.n - before;
+    }
     if (rc)
         return rc;
     strlist_sort(&codes);
-    buf_addf(to, "%zu DNS providers. Variables of one: dnshelp -c CODE\n\n", codes.n);
+    buf_addf(to, "%zu DNS providers. Variables of one: dnshelp -c CODE\n\n", codes.n - n_aliases);
     for (size_t i = 0; i < codes.n; i++) {
         size_t w = strlen(codes.v[i]) + 2;
         if (column && column + w > WIDTH) {

@@ -61,11 +61,14 @@ static void add_words(struct look *l, const char *who, const char *addr, const s
     say_what_it_has(l->words, a);
 }
 
-static enum verdict judge(const struct dns_answer *a, signet_str value, bool direct)
+/* Of a value that was removed, a server shows what is to be seen when it lacks it. */
+static enum verdict judge(const struct dns_answer *a, const struct watch_job *w, bool direct)
 {
     if (a->code)
         return SILENT;
-    if (dns_answer_has(a, value))
+    if (dns_answer_has(a, w->value))
+        return w->gone ? LACKS : SHOWS;
+    if (w->gone)
         return SHOWS;
     /* a server that is lame or refuses will not get better by waiting, but it is there: the CA will meet it, too */
     return direct && (a->rcode == DNS_REFUSED || a->rcode == DNS_SERVFAIL) ? SILENT : LACKS;
@@ -89,7 +92,7 @@ static void look_at(struct look *l, const struct watch_job *w, const struct dns_
     for (; i < s->n_addrs && v == SILENT; i++) {
         q.server = s->addr[i];
         a = ask->ask(ask->ctx, &q);
-        v = a ? judge(a, w->value, true) : UNKNOWN;
+        v = a ? judge(a, w, true) : UNKNOWN;
     }
     count(l, v);
     if (!a && !s->n_addrs && l->words)
@@ -102,7 +105,7 @@ static void look_recursive(struct look *l, const struct watch_job *w, const stru
 {
     struct dns_question q = { .server = "", .name = w->place->fqdn, .type = DNS_TXT, .look = w->look };
     const struct dns_answer *a = ask->ask(ask->ctx, &q);
-    enum verdict v = a ? judge(a, w->value, false) : UNKNOWN;
+    enum verdict v = a ? judge(a, w, false) : UNKNOWN;
     count(l, v);
     if (a && v != SHOWS)
         add_words(l, "the recursive DNS server", "", a);
@@ -150,6 +153,11 @@ static enum watch_state too_late(const struct watch_job *w, const struct dns_ask
         buf_addf(say, "%s is not seen everywhere after %lld s; the CA is asked to look all the same:%s", buf_z(&where),
                  s, buf_z(&words));
         return WATCH_SEEN;
+    }
+    if (w->gone) {
+        err_set(e, SIGNET_ETIMEOUT, "%s was removed, but is still seen after %lld s:%s", buf_z(&where), s,
+                buf_z(&words));
+        return WATCH_LATE;
     }
     err_set(e, SIGNET_ETIMEOUT,
             "%s is not seen everywhere after %lld s; %u of the servers that were asked show%s it:%s", buf_z(&where), s,

@@ -34,6 +34,7 @@ struct watch_job {
     const struct dns_place *place;
     signet_str value;
     struct watch_rules rules;
+    bool gone;     /* the other way round: until no server shows it any more */
     uint64_t look; /* the number of the look under way; the caller starts each job in a range of its own */
     int64_t start_ms;
     /* its own */

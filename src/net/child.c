@@ -21,6 +21,7 @@ struct stream {
     int fd;
     struct watch *watch;
     struct buf *to;
+    size_t lost;
 };
 
 struct running {
@@ -224,8 +225,9 @@ static void on_output(void *ctx, short revents)
             stream_close(s);
             return;
         }
-        size_t room = s->to->max - s->to->n;
-        buf_add(s->to, (signet_str){ chunk, (size_t)n < room ? (size_t)n : room });
+        size_t room = s->to->max - s->to->n, kept = (size_t)n < room ? (size_t)n : room;
+        buf_add(s->to, (signet_str){ chunk, kept });
+        s->lost += (size_t)n - kept;
     }
 }
 
@@ -318,6 +320,8 @@ static int finish(struct running *c, int opened, struct child_result *got, struc
         if (errno != EINTR)
             return err_sys(e, errno, "cannot tell how %s ended", name);
     got->exit_code = exit_code(status);
+    got->out_lost = c->out.lost;
+    got->err_lost = c->err.lost;
     if (opened)
         return err_set(e, opened, "cannot read the output of %s: %s", name, signet_strerror(opened));
     if (c->signal) {

@@ -19,7 +19,8 @@ struct child_spec {
 struct child_result {
     int exit_code; /* 0 … 255; 128 + n for signal n */
     bool timed_out;
-    struct buf out, err; /* what it printed, trimmed by nothing */
+    struct buf out, err;       /* what it printed, trimmed by nothing */
+    size_t out_lost, err_lost; /* bytes beyond CHILD_OUTPUT_MAX */
 };
 void child_result_done(struct child_result *r);
 

@@ -24,7 +24,7 @@ static bool target_host(signet_str request, signet_str *ret)
     signet_str method, rest, target, host;
     if (!str_cut(request, ' ', &method, &rest) || !str_cut(rest, ' ', &target, &rest))
         return false;
-    const char *start = target.n && target.p[0] != '/' ? memmem(target.p, target.n, "://", 3) : NULL;
+    const char *start = str_starts(target, STR("/")) ? NULL : str_find(target, STR("://"));
     if (!start)
         return false;
     (void)str_cut(str_skip(target, (size_t)(start - target.p) + 3), '/', &host, &rest);

@@ -275,7 +275,7 @@ bool loop_poked(struct loop *l)
 
 int loop_signal(const struct loop *l)
 {
-    (void)l;
+    (void)l; /* there is one for each process */
     return (int)signal_came;
 }
 

@@ -40,7 +40,7 @@ int loop_step(struct loop *l, int timeout_ms);
  * early, once. */
 void loop_poke(struct loop *l);
 bool loop_poked(struct loop *l);        /* was it, since the last call? */
-int loop_signal(const struct loop *l);  /* the terminating signal that came, or 0 */
+int loop_signal(const struct loop *l);  /* the terminating signal that came, or 0; `l` NULL: to the process' loop */
 void loop_signal_clear(struct loop *l); /* for the time of cleaning up: a second signal of the same kind is then kept
                                            for loop_signal again */
 void loop_signal_raise(struct loop *l, int sig); /* as if `sig` had come: puts back what was cleared for a while */

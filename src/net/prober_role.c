@@ -83,7 +83,7 @@ static int look_http(int fd, const struct prober_ask *q, struct err *e)
         return err_set(e, SIGNET_ENET, "the connection was closed");
     read_answer(fd, &answer);
     (void)str_cut(buf_str(&answer), '\r', &status, &rest);
-    const char *end = answer.n ? memmem(answer.p, answer.n, "\r\n\r\n", 4) : NULL;
+    const char *end = str_find(buf_str(&answer), STR("\r\n\r\n"));
     head = end ? (signet_str){ end + 4, answer.n - (size_t)(end + 4 - answer.p) } : (signet_str){ 0 };
     if (str_starts(status, STR("HTTP/1.1 200")) && str_eq(head, (signet_str){ q->body, q->body_len }))
         return 0;

@@ -9,6 +9,10 @@
 #include <sys/time.h>
 
 #define EDNS_SIZE       1232
+#define QUERY_MAX       512u /* header, one question, OPT */
+#define HEADER          12u
+#define OPT             11u /* bytes of an OPT record without options */
+#define FORMERR         1
 #define RESOLV_CONF     "/etc/resolv.conf"
 #define RESOLV_CONF_MAX (64u << 10)
 #define GOOGLE          "8.8.8.8,8.8.4.4,2001:4860:4860::8888,2001:4860:4860::8844"
@@ -23,6 +27,9 @@ struct asker {
 struct sent {
     struct asker *asker;
     uint64_t id;
+    bool plain; /* without an OPT record */
+    unsigned char query[QUERY_MAX];
+    size_t n;
 };
 
 /* c-ares takes this machine itself for its server when the file names none. */
@@ -91,12 +98,29 @@ void asker_free(struct asker *a)
     free(a);
 }
 
+static void on_answer(void *ctx, int status, int timeouts, unsigned char *p, int n);
+
+/* A server of before EDNS does not understand the question (RFC 6891 section 7). c-ares asks again without, but only
+ * the first time. */
+static bool ask_plainly(struct sent *s, signet_str answer)
+{
+    if (s->plain || answer.n < HEADER || ((unsigned char)answer.p[3] & 0xf) != FORMERR)
+        return false;
+    s->plain = true;
+    s->n -= OPT;
+    s->query[10] = s->query[11] = 0;
+    ares_send(s->asker->channel, s->query, (int)s->n, on_answer, s);
+    return true;
+}
+
 static void on_answer(void *ctx, int status, int timeouts, unsigned char *p, int n)
 {
     struct sent *s = ctx;
     struct asker *a = s->asker;
     signet_str answer = { (const char *)p, p && n > 0 ? (size_t)n : 0 };
     (void)timeouts;
+    if (!a->closing && status == ARES_SUCCESS && ask_plainly(s, answer))
+        return;
     if (!a->closing) {
         if (status == ARES_SUCCESS && answer.n)
             a->fn(a->ctx, s->id, 0, "", answer);
@@ -111,11 +135,16 @@ static void on_answer(void *ctx, int status, int timeouts, unsigned char *p, int
 
 int asker_send(struct asker *a, uint64_t id, signet_str query)
 {
+    if (query.n > QUERY_MAX || query.n < HEADER + OPT)
+        return SIGNET_EINVAL;
     struct sent *s = calloc(1, sizeof(*s));
     if (!s)
         return SIGNET_ENOMEM;
-    *s = (struct sent){ a, id };
-    ares_send(a->channel, (const unsigned char *)query.p, (int)query.n, on_answer, s);
+    s->asker = a;
+    s->id = id;
+    s->n = query.n;
+    memcpy(s->query, query.p, query.n);
+    ares_send(a->channel, s->query, (int)s->n, on_answer, s);
     return 0;
 }
 

@@ -27,7 +27,7 @@ struct asker_config {
 int asker_new(struct asker **ret, const struct asker_config *c, struct err *e);
 void asker_free(struct asker *a); /* nothing more is called back; NULL is fine */
 /* `query` is a whole message with one question and, as its last record, an OPT. Calls back later, or at once when it
- * cannot be sent. SIGNET_ENOMEM. */
+ * cannot be sent. SIGNET_ENOMEM, SIGNET_EINVAL. */
 int asker_send(struct asker *a, uint64_t id, signet_str query);
 
 unsigned asker_fds(struct asker *a, struct pollfd to[ASK_FDS_MAX]);

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -179,6 +180,27 @@ void role_settle(void)
     sigaction(SIGPIPE, &sa, NULL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+_Static_assert(ROLE_STUCK_MS > 2 * ROLE_WAIT_MS, "who only waits is not taken for stuck");
+
+static volatile sig_atomic_t armed;
+
+/* The first ring, after which there is no handler any more: the second one ends the process. */
+static void on_ring(int signal)
+{
+    (void)signal;
+    armed = 0;
+}
+
+void role_watchdog(int64_t ms)
+{
+    struct sigaction sa = { .sa_handler = on_ring, .sa_flags = SA_RESTART | (int)SA_RESETHAND };
+    struct itimerval t = { .it_value = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 },
+                           .it_interval = { .tv_sec = ms / 8 / 1000, .tv_usec = ms / 8 % 1000 * 1000 } };
+    if (!armed && sigaction(SIGALRM, &sa, NULL) == 0)
+        armed = 1;
+    (void)setitimer(ITIMER_REAL, &t, NULL);
 }
 
 static void describe(int status, bool killed, struct buf *words)

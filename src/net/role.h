@@ -33,6 +33,14 @@ bool role_asked(int argc, char *const argv[], const char *word);
  * ends it is the end of its line. */
 void role_settle(void);
 
+/* Set again at each turn of a role that waits in one place only: should anything else block, or never come to an end,
+ * for `ms` and an eighth of it, SIGALRM ends the process, and main says so and goes on; better than a run that stands
+ * still with the locks in its hand. Who was only stopped for so long gets that eighth to take its next turn. 0: off. */
+void role_watchdog(int64_t ms);
+/* The longest wait of such a role, and its watchdog: who only waits is not taken for stuck. */
+#define ROLE_WAIT_MS  60000
+#define ROLE_STUCK_MS 150000
+
 /* For a role that owes nobody anything once its line is closed: it is not waited for, but ended. Sanitizer builds let
  * it end by itself, so that it can complain. */
 #if defined(__SANITIZE_ADDRESS__)

@@ -8,6 +8,8 @@
 #include "base/err.h"
 #include "base/list.h"
 
+struct lego_config;
+
 /* Lengths of time are milliseconds. Strings are owned and NULL when unset. */
 struct lego_options {
     bool v5; /* v5's grammar, or a tree of v5's: `run` renews what is due */
@@ -20,9 +22,19 @@ struct lego_options {
     int64_t http_delay, tls_delay;
     char *dns; /* code of the provider */
     struct strlist dns_resolvers;
+    bool dns_persist; /* dns-persist-01; without `dns` the record is only looked for */
+    char *dns_persist_issuer, *dns_persist_until;
     bool dns_disable_cp, dns_disable_ans, dns_rns, dns_disable_rns;
     int64_t dns_wait;
     int dns_timeout; /* s; 10 */
+
+    bool ipv4_only, ipv6_only; /* listeners of our own and questions to name servers */
+    char *env_file;            /* dotenv.h: for providers, stores and hooks; options are not taken from it */
+
+    /* the configuration file (lego_config.h) */
+    char *config;
+    bool managed;             /* this comes from it */
+    struct lego_config *file; /* borrowed; NULL: there is none */
 
     /* account */
     bool eab;
@@ -42,10 +54,12 @@ struct lego_options {
 
     /* hooks: run_hook and renew_hook are the request's deploy_hook in the end */
     char *run_hook, *renew_hook;
-    int64_t run_hook_timeout, renew_hook_timeout, deploy_hook_timeout; /* 2 min */
+    int64_t run_hook_timeout, renew_hook_timeout, deploy_hook_timeout, pre_hook_timeout, post_hook_timeout; /* 2 min */
 
     /* the CA */
     int cert_timeout, http_timeout, request_limit; /* s, s, requests a second */
+
+    char *log_level, *log_format; /* NULL: version 4's lines */
 
     /* revoke, list, dnshelp */
     bool keep, accounts, names, json;

@@ -1,5 +1,7 @@
 /* What follows from all of lego's options together. The words of errors are lego's where scripts may look for them. */
 #include "options/lego.h"
+
+#include "base/fs.h"
 #include "options/table.h"
 #include <stdlib.h>
 #include <strings.h>
@@ -105,6 +107,30 @@ static int split_address(signet_str s, const char *flag, char **host, unsigned *
     return put(host, h, e);
 }
 
+/* --ipv4only, --ipv6only: every address of that family stands for every address. */
+static int finish_family(struct request *r, char **host, const char *flag, struct err *e)
+{
+    const char *h = *host ? *host : "";
+    if (!r->ip_only)
+        return 0;
+    bool six = strchr(h, ':') != NULL, four = h[0] && strspn(h, "0123456789.") == strlen(h);
+    if (!h[0])
+        return put(host, r->ip_only == 4 ? STR("0.0.0.0") : STR("::"), e);
+    if (r->ip_only == 4 ? !six : !four)
+        return 0;
+    return err_set(e, SIGNET_EINVAL, "--%s %.200s and --ipv%uonly cannot go together.", flag, h, r->ip_only);
+}
+
+static int finish_stack(struct request *r, struct err *e)
+{
+    const struct lego_options *o = &r->lego;
+    if (o->ipv4_only && o->ipv6_only)
+        return refuse(e, "cannot specify both '--ipv4only' and '--ipv6only'");
+    r->ip_only = o->ipv4_only ? 4 : o->ipv6_only ? 6 : 0;
+    int rc = o->http ? finish_family(r, &r->http01_address, "http.address", e) : 0;
+    return !rc && o->tls ? finish_family(r, &r->tls_alpn01_address, "tls.address", e) : rc;
+}
+
 static int finish_ports(struct request *r, struct err *e)
 {
     struct lego_options *o = &r->lego;
@@ -115,14 +141,14 @@ static int finish_ports(struct request *r, struct err *e)
     if (!rc && o->tls && o->tls_port)
         rc = split_address(str_of(o->tls_port), o->v5 ? "tls.address" : "tls.port", &r->tls_alpn01_address,
                            &r->tls_alpn01_port, e);
-    return rc;
+    return rc ? rc : finish_stack(r, e);
 }
 
 static int finish_dns(struct request *r, struct err *e)
 {
     struct lego_options *o = &r->lego;
     bool off = o->dns_disable_cp || o->dns_disable_ans;
-    if (!o->dns)
+    if (!o->dns && !o->dns_persist)
         return 0;
     if (o->dns_disable_cp &&
         request_warn(r, "The flag 'dns.disable-cp' is deprecated use 'dns.propagation-disable-ans' instead."))
@@ -146,17 +172,30 @@ static int finish_dns(struct request *r, struct err *e)
         if (rc)
             return rc;
     }
-    return put(&r->dns_provider, str_of(o->dns), e);
+    return put(&r->dns_provider, o->dns ? str_of(o->dns) : STR("manual"), e);
+}
+
+static int finish_persist(struct request *r, struct err *e)
+{
+    const struct lego_options *o = &r->lego;
+    const char *issuer = o->dns_persist_issuer ? o->dns_persist_issuer : "";
+    r->dns_persist = o->dns_persist;
+    if (issuer[strspn(issuer, "abcdefghijklmnopqrstuvwxyz0123456789.-")])
+        return err_set(e, SIGNET_EINVAL, "--dns-persist.issuer-domain-name %.200s is no domain name in lower case.",
+                       issuer);
+    return 0;
 }
 
 static int finish_challenges(struct request *r, struct err *e)
 {
     struct lego_options *o = &r->lego;
-    if (!o->http && !o->tls && !o->dns)
+    if (!o->http && !o->tls && !o->dns && !o->dns_persist)
         return refuse(e, "No challenge selected. You must specify at least one challenge: `--http`, `--tls`, `--dns`.");
     int rc = finish_ports(r, e);
     if (!rc)
         rc = finish_dns(r, e);
+    if (!rc)
+        rc = finish_persist(r, e);
     if (!rc && o->http_webroot && strlist_addz(&r->webroot_path, o->http_webroot))
         rc = err_nomem(e);
     return rc ? rc : put(&r->authenticator, STR("lego"), e);
@@ -212,20 +251,62 @@ static int finish_hook(struct request *r, struct err *e)
         ms = o->deploy_hook_timeout;
     else if (hook && hook[0] && put(&r->deploy_hook, str_of(hook), e))
         return SIGNET_ENOMEM;
-    if (ms <= 0 && r->deploy_hook)
+    if ((ms <= 0 && r->deploy_hook) || (o->pre_hook_timeout <= 0 && r->pre_hook) ||
+        (o->post_hook_timeout <= 0 && r->post_hook))
         return refuse(e, "The time that a hook may take must be longer than nothing.");
     r->hook_timeout = (unsigned)((ms + 999) / 1000);
     return 0;
 }
 
+static int finish_paths(const struct request *r, struct err *e)
+{
+    const struct {
+        const char *option, *path;
+    } paths[] = { { "path", r->config_dir },
+                  { "http.webroot", r->lego.http_webroot },
+                  { "csr", r->csr },
+                  { "private-key", r->lego.private_key } };
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        BUF_AUTO(path, 128u << 10);
+        if (!paths[i].path || !*paths[i].path)
+            continue;
+        int rc = fs_absolute(paths[i].path, &path, e);
+        if (rc || fs_fits(buf_str(&path), e))
+            return err_wrap(e, "--%s", paths[i].option);
+    }
+    return 0;
+}
+
+/* Level and format; what is not known is refused, lego 5 takes its default then. */
+static int finish_log(const struct lego_options *o, struct err *e)
+{
+    static const char *const levels[] = { "debug", "info", "warn", "error" }, *const formats[] = { "colored", "text",
+                                                                                                   "json" };
+    bool level = !o->log_level, format = !o->log_format;
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        level |= o->log_level && str_ieq(str_of(o->log_level), str_of(levels[i]));
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        format |= o->log_format && !strcmp(o->log_format, formats[i]);
+    if (!level)
+        return err_set(e, SIGNET_EINVAL, "invalid log level '%.100s'; there are debug, info, warn and error",
+                       o->log_level);
+    return format ? 0
+                  : err_set(e, SIGNET_EINVAL, "invalid log format '%.100s'; there are colored, text and json",
+                            o->log_format);
+}
+
 int lego_finish(struct request *r, struct err *e)
 {
     bool issues = r->verb == VERB_LEGO_RUN || r->verb == VERB_LEGO_RENEW;
-    int rc = finish_server(r, e);
+    int rc = finish_log(&r->lego, e);
+    if (!rc)
+        rc = finish_server(r, e);
     if (!rc)
         rc = finish_key(r, e);
     if (!rc)
         rc = finish_files(r, e);
+    if (!rc)
+        rc = finish_paths(r, e);
     if (!rc && issues)
         rc = finish_names(r, e);
     if (!rc)

@@ -29,6 +29,12 @@ static const size_t strings[] = {
     MEMBER(run_hook),
     MEMBER(renew_hook),
     MEMBER(code),
+    MEMBER(env_file),
+    MEMBER(config),
+    MEMBER(dns_persist_issuer),
+    MEMBER(dns_persist_until),
+    MEMBER(log_level),
+    MEMBER(log_format),
 };
 static const size_t lists[] = { MEMBER(http_memcached_hosts), MEMBER(dns_resolvers) };
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -84,7 +90,9 @@ int lego_options_init(struct request *r)
                                 .request_limit = 18,
                                 .run_hook_timeout = 120000,
                                 .renew_hook_timeout = 120000,
-                                .deploy_hook_timeout = 120000 };
+                                .deploy_hook_timeout = 120000,
+                                .pre_hook_timeout = 120000,
+                                .post_hook_timeout = 120000 };
     o->http_proxy_header = str_dup(STR("Host"));
     o->key_type = str_dup(STR("ec256"));
     o->pfx_password = str_dup(STR("changeit"));

@@ -27,6 +27,7 @@ static const char *const verb_names[] = {
     [VERB_UPDATE_SYMLINKS] = "update_symlinks",
     [VERB_CONFIG_CHANGES] = "config_changes",
     [VERB_EXPLAIN] = "explain",
+    [VERB_STATUS] = "status",
     [VERB_MIGRATE] = "migrate",
     /* of lego's face: no word of certbot's can be one of these */
     [VERB_LEGO_RUN] = "lego run",
@@ -37,6 +38,9 @@ static const char *const verb_names[] = {
     [VERB_LEGO_ACCOUNT_REGISTER] = "lego accounts register",
     [VERB_LEGO_ACCOUNT_RECOVER] = "lego accounts recover",
     [VERB_LEGO_ACCOUNT_ROLLOVER] = "lego accounts keyrollover",
+    [VERB_LEGO_ARCHIVE_LIST] = "lego archives list",
+    [VERB_LEGO_ARCHIVE_RESTORE] = "lego archives restore",
+    [VERB_LEGO_CONFIG] = "lego",
     [VERB_HELP] = "help",
 };
 _Static_assert(sizeof(verb_names) / sizeof(verb_names[0]) == VERB_COUNT, "a verb has no name");

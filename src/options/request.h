@@ -31,6 +31,7 @@ enum verb {
     VERB_UPDATE_SYMLINKS,
     VERB_CONFIG_CHANGES,
     VERB_EXPLAIN,
+    VERB_STATUS,
     VERB_MIGRATE,
     VERB_LEGO_RUN,
     VERB_LEGO_RENEW,
@@ -40,6 +41,9 @@ enum verb {
     VERB_LEGO_ACCOUNT_REGISTER,
     VERB_LEGO_ACCOUNT_RECOVER,
     VERB_LEGO_ACCOUNT_ROLLOVER,
+    VERB_LEGO_ARCHIVE_LIST,
+    VERB_LEGO_ARCHIVE_RESTORE,
+    VERB_LEGO_CONFIG,
     VERB_HELP,
     VERB_COUNT
 };
@@ -149,6 +153,7 @@ struct request {
     unsigned dns_timeout;         /* seconds; 0: 10 */
     char *dns_propagation_wait;   /* a duration; NULL: look in place of waiting */
     bool dns_skip_authoritative, dns_ask_recursive, dns_persist;
+    unsigned ip_only; /* 4, 6: name servers are asked over this alone; 0: over both */
     char *dns_provider_dir;
 
     /* hooks */
@@ -157,7 +162,7 @@ struct request {
     unsigned hook_timeout; /* seconds; 0: for ever, as certbot */
 
     /* permissions */
-    bool strict_permissions;
+    bool strict_permissions, allow_insecure_dirs;
 
     /* installers (their options come with them) */
     enum tri redirect, hsts, uir, staple_ocsp;
@@ -165,6 +170,7 @@ struct request {
     unsigned checkpoints;  /* 1 */
     unsigned num;          /* config_changes; 0: all */
     bool no_verify_deploy; /* believe the server without looking */
+    bool delete_in_use;    /* delete also what a web server's configuration names */
 
     bool update_registration; /* `register --update-registration`, today's update_account */
 

@@ -30,6 +30,8 @@ int set_update_registration(struct request *r, const struct opt *o, signet_str v
 int pref_challs_parse(struct request *r, signet_str value, struct strlist *to, struct err *e);
 int foreign_set(struct request *r, signet_str key, signet_str value);
 const char *foreign_get(const struct request *r, signet_str key); /* NULL */
+/* The option's value as an absolute path that the system can take. SIGNET_EUSAGE: which limit it breaks. */
+int opt_absolute(const struct opt *o, signet_str value, struct buf *to, struct err *e);
 /* Replaces *at by a copy; SIGNET_ENOMEM. */
 int str_put(char **at, signet_str s);
 

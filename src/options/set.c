@@ -93,14 +93,23 @@ static int set_choice(struct request *r, const struct opt *o, signet_str value, 
     return bad_value(o, e, buf_z(&why));
 }
 
-static int set_path(struct request *r, const struct opt *o, signet_str value, struct err *e)
+int opt_absolute(const struct opt *o, signet_str value, struct buf *to, struct err *e)
 {
-    BUF_AUTO(path, VALUE_MAX);
+    struct err why = { 0 };
     char *z = str_dup(value);
     if (!z)
         return err_nomem(e);
-    int rc = fs_absolute(z, &path, e);
+    int rc = fs_absolute(z, to, e);
     free(z);
+    if (!rc && fs_fits(buf_str(to), &why))
+        rc = bad_value(o, e, why.text);
+    return rc;
+}
+
+static int set_path(struct request *r, const struct opt *o, signet_str value, struct err *e)
+{
+    BUF_AUTO(path, 2u * VALUE_MAX);
+    int rc = opt_absolute(o, value, &path, e);
     if (rc)
         return rc;
     return str_put(at(r, o), buf_str(&path)) ? err_nomem(e) : 0;

@@ -1,11 +1,10 @@
 /* Options that are more than one value in one place. */
 #include "options/rows.h"
 
-#include "base/fs.h"
 #include <jansson.h>
 #include <stdlib.h>
 
-enum { PATH_TEXT_MAX = 64 * 1024 };
+enum { PATH_TEXT_MAX = 128 * 1024 };
 
 static int usage(const struct opt *o, struct err *e)
 {
@@ -17,18 +16,10 @@ static int usage(const struct opt *o, struct err *e)
     return SIGNET_EUSAGE;
 }
 
-static int absolute(signet_str value, struct buf *to, struct err *e)
-{
-    char *z = str_dup(value);
-    int rc = z ? fs_absolute(z, to, e) : err_nomem(e);
-    free(z);
-    return rc;
-}
-
 /* "" is a variable that a script did not set, not the folder that it happens to run in. */
-static int webroot_folder(signet_str value, struct buf *to, struct err *e)
+static int webroot_folder(const struct opt *o, signet_str value, struct buf *to, struct err *e)
 {
-    return value.n ? absolute(value, to, e)
+    return value.n ? opt_absolute(o, value, to, e)
                    : err_set(e, SIGNET_EINVAL, "The webroot is empty: it does not exist or is not a directory");
 }
 
@@ -49,7 +40,6 @@ int request_map_webroots(struct request *r)
 
 int set_webroot_path(struct request *r, const struct opt *o, signet_str value, enum source from, struct err *e)
 {
-    (void)o;
     (void)from;
     if (r->names_before_webroot)
         return err_set(e, SIGNET_EINVAL,
@@ -57,7 +47,7 @@ int set_webroot_path(struct request *r, const struct opt *o, signet_str value, e
     if (!r->webroot_path.n && (r->domains.n || r->ip_addresses.n))
         r->names_before_webroot = true;
     BUF_AUTO(path, PATH_TEXT_MAX);
-    int rc = webroot_folder(value, &path, e);
+    int rc = webroot_folder(o, value, &path, e);
     if (rc)
         return rc;
     return request_map_webroots(r) || strlist_add(&r->webroot_path, buf_str(&path)) ? err_nomem(e) : 0;
@@ -109,7 +99,7 @@ int set_webroot_map(struct request *r, const struct opt *o, signet_str value, en
             (void)err_set(e, SIGNET_EUSAGE, "the folder of \"%.200s\" is not a text", names);
             rc = usage(o, e);
         } else {
-            rc = webroot_folder(str_of(json_string_value(folder)), &path, e);
+            rc = webroot_folder(o, str_of(json_string_value(folder)), &path, e);
         }
         if (!rc && map_entry(r, str_of(names), buf_str(&path)))
             rc = err_nomem(e);
@@ -262,7 +252,7 @@ int set_foreign(struct request *r, const struct opt *o, signet_str value, enum s
 int set_foreign_path(struct request *r, const struct opt *o, signet_str value, enum source from, struct err *e)
 {
     BUF_AUTO(path, PATH_TEXT_MAX);
-    int rc = absolute(value, &path, e);
+    int rc = opt_absolute(o, value, &path, e);
     return rc ? rc : set_foreign(r, o, buf_str(&path), from, e);
 }
 

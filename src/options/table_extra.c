@@ -9,7 +9,7 @@
 
 static const char alpn_instead[] =
     "The tls-sni-01 challenge is gone; its value is taken for tls-alpn-01, which came after it.";
-static const char cloudxns_gone[] = "CloudXNS ended its service; choose another DNS provider.";
+static const char cloudxns_gone[] = "CloudXNS has ended its service; choose another DNS provider.";
 static const char route53_polls[] = "Route 53 says itself when a change is live, so nothing has to be waited for.";
 
 static const struct opt rows[] = {
@@ -25,8 +25,9 @@ static const struct opt rows[] = {
       .help = "Seconds after which a hook that still runs is ended." },
     { OPT_ID_PARALLEL, "--parallel", OPT_UINT, AT(parallel), .metavar = "N", .min = 1, .max = 1000, .extra = true,
       .topics = "renew", .default_text = "32", .help = "How many certificates renew works on at the same time." },
-    { OPT_ID_JSON, "--json", OPT_FLAG, AT(json), .extra = true, .topics = "general certificates explain certonly renew",
-      .default_text = "False", .help = "Print the report as JSON on standard output, and nothing else there." },
+    { OPT_ID_JSON, "--json", OPT_FLAG, AT(json), .extra = true,
+      .topics = "general certificates explain status certonly renew", .default_text = "False",
+      .help = "Print the report as JSON on standard output, and nothing else there." },
     { OPT_ID_REQUIRE_SANDBOX, "--require-sandbox", OPT_FLAG, AT(require_sandbox), .extra = true, .topics = "security",
       .default_text = "False",
       .help = "Do nothing when this system does not let the processes that read what strangers send be confined "
@@ -35,6 +36,14 @@ static const struct opt rows[] = {
       .topics = "run install enhance nginx apache", .default_text = "False",
       .help = "After a change of the web server's configuration, do not connect to it on this machine to see that it "
               "serves the new certificate." },
+    { OPT_ID_DELETE_IN_USE, "--delete-in-use", OPT_FLAG, AT(delete_in_use), .extra = true, .topics = "delete revoke",
+      .default_text = "False",
+      .help =
+          "Delete a certificate also when the configuration of a web server on this machine still names its files." },
+    { OPT_ID_ALLOW_INSECURE_DIRS, "--allow-insecure-dirs", OPT_FLAG, AT(allow_insecure_dirs), .extra = true,
+      .topics = "security", .default_text = "False",
+      .help = "Work also where other users may write to the configuration or work folder, or own it. They can then run "
+              "what they like as the user who runs this." },
     { OPT_ID_MIGRATE_FROM, "--from", OPT_PATH, AT(migrate_from), .metavar = "FOLDER", .extra = true,
       .topics = "migrate",
       .help =
@@ -61,9 +70,14 @@ static const struct opt rows[] = {
     GONE("--manual-public-ip-logging-ok", NULL, "CAs log the address without asking; nothing takes its place."),
     GONE("--dns-route53-propagation-seconds", "SECONDS", route53_polls),
     GONE("--certbot-route53:auth-propagation-seconds", "SECONDS", route53_polls),
-    GONE("--dns-cloudxns", NULL, cloudxns_gone),
-    GONE("--dns-cloudxns-credentials", "FILE", cloudxns_gone),
-    GONE("--dns-cloudxns-propagation-seconds", "SECONDS", cloudxns_gone),
+    { OPT_ID_PLUGIN, "--dns-cloudxns", OPT_SPECIAL, .hidden = true, .extra = true, .topics = "plugins",
+      .special = set_plugin, .help = "Answer dns-01 challenges with TXT records at CloudXNS.", .gone = cloudxns_gone },
+    { OPT_ID_FOREIGN, "--dns-cloudxns-credentials", OPT_SPECIAL, .metavar = "FILE", .hidden = true, .extra = true,
+      .topics = "plugins", .special = set_foreign_path, .help = "File (INI) with what is needed to log in there.",
+      .gone = cloudxns_gone },
+    { OPT_ID_FOREIGN, "--dns-cloudxns-propagation-seconds", OPT_SPECIAL, .metavar = "SECONDS", .hidden = true,
+      .extra = true, .topics = "plugins", .special = set_foreign_number,
+      .help = "Seconds to wait for the record to be seen everywhere.", .gone = cloudxns_gone },
     GONE("--agree-dev-preview", NULL, "The preview is over; --agree-tos is what counts."),
 };
 const struct opt_part opt_part_extra = { rows, sizeof(rows) / sizeof(rows[0]) };

@@ -158,6 +158,15 @@ static void hint(struct job *j, int status)
         err_hint(&j->err, "The provider has a problem; try again later.");
 }
 
+/* What the description says of the service itself, such as its end, stands before all advice. */
+static void add_note(struct job *j)
+{
+    const char *note = j->s->d->help.note;
+    struct err before = j->err;
+    if (*note)
+        err_hint(&j->err, "%s%s%s", note, before.hint[0] ? " " : "", before.hint);
+}
+
 /* "DigitalOcean: Unable to authenticate you (HTTP 401 to POST https://…)" */
 int answer_fail(struct job *j, const struct node *step)
 {
@@ -181,6 +190,7 @@ int answer_fail(struct job *j, const struct node *step)
                 buf_z(&url));
         hint(j, x->reply.status);
     }
+    add_note(j);
     err_blank(j->s, &j->err);
     return code;
 }

@@ -334,7 +334,8 @@ static void check_complete(struct check *c)
 
 void desc_check(const struct provider_desc *d, struct desc_tell *t)
 {
-    static const char *const plain[] = { "provider", "also", "like", "name", "docs", "site", "creds", "options" };
+    static const char *const plain[] = { "provider", "also", "like",    "name",  "docs",
+                                         "site",     "note", "charset", "creds", "options" };
     struct check c = { .d = d, .tell = t };
     if (check_collect(&c)) {
         strlist_done(&c.known);

@@ -5,7 +5,7 @@
 static signet_str host_of(const struct exchange *x)
 {
     signet_str url = buf_str(&x->url);
-    const char *at = url.n ? memmem(url.p, url.n, "://", 3) : NULL;
+    const char *at = str_find(url, STR("://"));
     if (!at)
         return (signet_str){ "", 0 };
     url = str_skip(url, (size_t)(at - url.p) + 3);

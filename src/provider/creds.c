@@ -227,6 +227,12 @@ static int choose_set(struct resolver *r)
     }
     if (!r->d->n_sets)
         return 0;
+    if (!all.n) {
+        err_set(r->e, SIGNET_EINVAL, "%s: no way to log in is known for what is set", r->d->help.code);
+        err_hint(r->e, "\"dnshelp -c %s\" lists the ways; a setting chooses one that is not among them.",
+                 r->d->help.code);
+        return SIGNET_EINVAL;
+    }
     err_set(r->e, SIGNET_EINVAL, "%s: some credentials information are missing: %s", r->d->help.code,
             best.n ? buf_z(&best) : buf_z(&all));
     err_hint(r->e, "\"dnshelp -c %s\" tells what each of them is; each may also be given as NAME_FILE.",

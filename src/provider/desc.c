@@ -121,6 +121,7 @@ static int fill_help(struct provider_desc *d, struct err *e)
     h->name = text_or(d, "name", h->code);
     h->docs = text_or(d, "docs", "");
     h->site = text_or(d, "site", "");
+    h->note = text_or(d, "note", "");
     h->also = &d->also;
     h->sets = (int)d->n_sets;
     h->vars = vars;

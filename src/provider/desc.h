@@ -3,8 +3,9 @@
 #define PROVIDER_DESC_H
 
 #include "base/buf.h"
-#include "provider/node.h"
+#include "provider/limits.h"
 #include "provider/provider.h"
+#include "yaml/node.h"
 
 /* One line of `creds` or `options`: NAME | ALIAS | … = default @format */
 struct var_def {

@@ -1,5 +1,7 @@
 #include "provider/engine.h"
 
+#include "base/ini_section.h"
+
 /* Credentials that are documents: JSON, YAML, INI, pairs. */
 
 static json_t *node_value(const struct node *n, unsigned depth)
@@ -33,28 +35,15 @@ static int read_yaml(signet_str text, const char *name, json_t **ret, struct err
     return rc;
 }
 
-/* The lines "key = value" of one section; "#" and ";" begin comments. "" is what stands before the first section. */
 static int read_ini(signet_str text, signet_str section, json_t **ret, struct err *e)
 {
-    bool more = true, in = section.n == 0;
+    struct ini_section s = ini_section_of(text, section);
+    signet_str key, value;
     json_t *map = json_object();
-    while (map && more) {
-        signet_str line, key, value;
-        more = str_cut(text, '\n', &line, &text);
-        line = str_trim(line);
-        if (!line.n || line.p[0] == '#' || line.p[0] == ';')
-            continue;
-        if (line.p[0] == '[' && line.p[line.n - 1] == ']') {
-            signet_str name = str_trim((signet_str){ line.p + 1, line.n - 2 });
-            in = str_eq(name, section) ||
-                 (str_starts(name, STR("profile ")) && str_eq(str_trim(str_skip(name, 8)), section));
-            continue;
-        }
-        if (!in || !str_cut(line, '=', &key, &value))
-            continue;
+    while (map && ini_section_next(&s, &key, &value)) {
         BUF_AUTO(z, 200);
-        buf_add(&z, str_trim(key));
-        if (buf_err(&z) || value_set_str(map, buf_z(&z), str_trim(value))) {
+        buf_add(&z, key);
+        if (buf_err(&z) || value_set_str(map, buf_z(&z), value)) {
             json_decref(map);
             map = NULL;
         }

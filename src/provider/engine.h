@@ -80,7 +80,8 @@ struct job {
     json_t *pages;                    /* owned: of the last step */
     uint64_t zone_id;                 /* not 0: asked for */
     bool zone_out, conflict, skipped; /* skipped: the last step's `when` did not hold */
-    char *lock;                       /* owned: what it holds, or waits for */
+    char *turn;                       /* owned: the zone that it has for itself (`alone`); NULL: none */
+    char *lock;                       /* owned: the object or the request that it holds, or waits for */
     bool holds;
     struct job *leader; /* whose write carries this job's item */
     int ride;           /* what came of it: 0 under way, 1 done, -1 failed */
@@ -109,7 +110,8 @@ struct provider_session {
     json_t *vars; /* credentials, options, what the login saved */
     struct strlist secrets, used;
     char *ca, *cert, *key; /* owned PEM, or NULL */
-    bool insecure;
+    bool insecure, foreign;
+    void *charset; /* iconv_t; when `foreign` */
     struct pool sign_pool;
     const struct node *sign; /* the recipe; NULL: none */
     enum login_state login;
@@ -193,6 +195,11 @@ void trace(const struct provider_session *s, const char *fmt, ...) __attribute__
 const char *shown_name(const struct provider_session *s);
 void add_url_without_query(struct buf *to, signet_str url);
 int err_blank(const struct provider_session *s, struct err *e);
+
+/* charset.c */
+void charset_open(struct provider_session *s);
+void charset_close(struct provider_session *s);
+int charset_read(struct provider_session *s, signet_str in, struct buf *to); /* UTF-8; only when s->foreign */
 
 /* saved.c */
 int saved_write(struct job *j);

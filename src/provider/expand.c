@@ -219,7 +219,7 @@ static bool numbered(const struct node *n)
 {
     if (n->kind == NODE_MAP)
         for (size_t i = 0; i < n->n; i++)
-            if (n->key[i]->text.n > 3 && memmem(n->key[i]->text.p, n->key[i]->text.n, "{n}", 3))
+            if (n->key[i]->text.n > 3 && str_find(n->key[i]->text, STR("{n}")))
                 return true;
     return false;
 }

@@ -2,7 +2,7 @@
 
 #include "provider/expr.h"
 
-static const struct filter *const tables[] = { filters_text, filters_list, filters_bytes };
+static const struct filter *const tables[] = { filters_text, filters_list, filters_bytes, filters_keys };
 
 static const struct filter *filter_find(signet_str word)
 {

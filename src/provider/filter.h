@@ -21,7 +21,8 @@ struct filter {
     int (*run)(struct filter_call *c); /* 0 or a negative code; may fill c->sc->e */
 };
 
-extern const struct filter filters_text[], filters_list[], filters_bytes[]; /* end in one without a name */
+/* Each ends in one without a name. */
+extern const struct filter filters_text[], filters_list[], filters_bytes[], filters_keys[];
 
 int filter_bad(struct filter_call *c, const char *why); /* SIGNET_EINVAL with text */
 

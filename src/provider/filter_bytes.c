@@ -4,7 +4,7 @@
 #include "provider/date.h"
 #include "provider/filter.h"
 
-/* Encodings, digests, signatures, dates. */
+/* Encodings, digests, dates. */
 
 static int f_b64(struct filter_call *c)
 {
@@ -23,9 +23,14 @@ static int f_b64d(struct filter_call *c)
     return b64_dec(c->out, c->in) ? filter_bad(c, "not base64") : 0;
 }
 
+/* With an argument: that stands between the bytes. */
 static int f_hex(struct filter_call *c)
 {
-    hex_enc(c->out, c->in);
+    for (size_t i = 0; i < c->in.n; i++) {
+        if (i)
+            buf_add(c->out, c->arg[0]);
+        hex_enc(c->out, (signet_str){ c->in.p + i, 1 });
+    }
     return 0;
 }
 
@@ -106,54 +111,6 @@ static int f_hmac(struct filter_call *c)
     if (!rc)
         buf_add(c->out, (signet_str){ (const char *)out, n });
     return rc;
-}
-
-static int sign(struct filter_call *c, signet_str alg, signet_str pem, signet_str text, struct buf *to)
-{
-    struct err why = { 0 };
-    struct key *key = NULL;
-    uint8_t sig[KEY_SIG_MAX];
-    size_t n = sizeof sig;
-    int rc = key_from_pem(&key, pem, &why);
-    if (rc)
-        return rc == SIGNET_ENOMEM ? rc
-                                   : err_set(c->sc->e, SIGNET_EINVAL, "the private key cannot be used: %s", why.text);
-    rc = key_sign_as(key, alg, text, sig, &n);
-    key_free(key);
-    if (rc == SIGNET_EINVAL || rc == SIGNET_ENOTFOUND)
-        return err_set(c->sc->e, SIGNET_EINVAL, "the private key does not go with %.*s", STR_ARG(alg));
-    if (!rc)
-        buf_add(to, (signet_str){ (const char *)sig, n });
-    return rc;
-}
-
-static int f_rsa(struct filter_call *c)
-{
-    return sign(c, c->arg[0], c->arg[1], c->in, c->out);
-}
-
-/* A JSON Web Token (RFC 7519) of the claims that came in; third argument: the key's id. */
-static int f_jwt(struct filter_call *c)
-{
-    BUF_AUTO(head, LIM_HEADER);
-    BUF_AUTO(sig, KEY_SIG_MAX);
-    VALUE_AUTO json_t *map = NULL;
-    map = json_object();
-    if (!map || value_set_str(map, "alg", c->arg[0]) || value_set_str(map, "typ", STR("JWT")) ||
-        (c->arg[2].n && value_set_str(map, "kid", c->arg[2])))
-        return SIGNET_ENOMEM;
-    value_dump(&head, map);
-    b64url_enc(c->out, buf_str(&head));
-    buf_addc(c->out, '.');
-    b64url_enc(c->out, c->in);
-    if (buf_err(&head) || buf_err(c->out))
-        return SIGNET_ELIMIT;
-    int rc = sign(c, c->arg[0], c->arg[1], buf_str(c->out), &sig);
-    if (rc)
-        return rc;
-    buf_addc(c->out, '.');
-    b64url_enc(c->out, buf_str(&sig));
-    return 0;
 }
 
 static int now_of(struct filter_call *c, int64_t *ret)
@@ -237,10 +194,10 @@ static int f_zonedate(struct filter_call *c)
 }
 
 const struct filter filters_bytes[] = {
-    { STR("b64"), 0, 0, f_b64 },       { STR("b64url"), 0, 0, f_b64url },     { STR("b64d"), 0, 0, f_b64d },
-    { STR("hex"), 0, 0, f_hex },       { STR("length"), 0, 0, f_length },     { STR("unhex"), 0, 0, f_unhex },
-    { STR("head"), 1, 1, f_head },     { STR("md5"), 0, 0, f_md5 },           { STR("sha1"), 0, 0, f_sha1 },
-    { STR("sha256"), 0, 0, f_sha256 }, { STR("sha512"), 0, 0, f_sha512 },     { STR("hmac"), 2, 2, f_hmac },
-    { STR("rsa"), 2, 2, f_rsa },       { STR("jwt"), 2, 3, f_jwt },           { STR("totp"), 0, 0, f_totp },
-    { STR("date"), 1, 1, f_date },     { STR("zonedate"), 2, 2, f_zonedate }, { { NULL, 0 }, 0, 0, NULL },
+    { STR("b64"), 0, 0, f_b64 },       { STR("b64url"), 0, 0, f_b64url }, { STR("b64d"), 0, 0, f_b64d },
+    { STR("hex"), 0, 1, f_hex },       { STR("length"), 0, 0, f_length }, { STR("unhex"), 0, 0, f_unhex },
+    { STR("head"), 1, 1, f_head },     { STR("md5"), 0, 0, f_md5 },       { STR("sha1"), 0, 0, f_sha1 },
+    { STR("sha256"), 0, 0, f_sha256 }, { STR("sha512"), 0, 0, f_sha512 }, { STR("hmac"), 2, 2, f_hmac },
+    { STR("totp"), 0, 0, f_totp },     { STR("date"), 1, 1, f_date },     { STR("zonedate"), 2, 2, f_zonedate },
+    { { NULL, 0 }, 0, 0, NULL },
 };

@@ -10,7 +10,7 @@ static int split_at(struct filter_call *c, signet_str sep, bool lines)
     signet_str rest = c->in;
     bool more = rest.n > 0;
     while (more) {
-        const char *at = sep.n && rest.n ? memmem(rest.p, rest.n, sep.p, sep.n) : NULL;
+        const char *at = str_find(rest, sep);
         signet_str one = { rest.p, at ? (size_t)(at - rest.p) : rest.n };
         more = at != NULL;
         rest = more ? str_skip(rest, one.n + sep.n) : (signet_str){ "", 0 };

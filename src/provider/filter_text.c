@@ -143,21 +143,16 @@ static int f_unicode(struct filter_call *c)
 
 /* ---- cutting ---- */
 
-static const char *first_of(signet_str s, signet_str what)
-{
-    return what.n && s.n ? memmem(s.p, s.n, what.p, what.n) : NULL;
-}
-
 static int f_before(struct filter_call *c)
 {
-    const char *at = first_of(c->in, c->arg[0]);
+    const char *at = str_find(c->in, c->arg[0]);
     buf_add(c->out, at ? (signet_str){ c->in.p, (size_t)(at - c->in.p) } : c->in);
     return 0;
 }
 
 static int f_after(struct filter_call *c)
 {
-    const char *at = first_of(c->in, c->arg[0]);
+    const char *at = str_find(c->in, c->arg[0]);
     if (at)
         buf_add(c->out, str_skip(c->in, (size_t)(at - c->in.p) + c->arg[0].n));
     return 0;
@@ -184,7 +179,7 @@ static int f_replace(struct filter_call *c)
 {
     signet_str rest = c->in;
     const char *at;
-    while ((at = first_of(rest, c->arg[0])) != NULL) {
+    while ((at = str_find(rest, c->arg[0])) != NULL) {
         size_t n = (size_t)(at - rest.p);
         buf_add(c->out, (signet_str){ rest.p, n });
         buf_add(c->out, c->arg[1]);

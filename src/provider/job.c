@@ -40,7 +40,7 @@ void job_free(struct job *j)
         return;
     while (j->depth)
         frame_done(&j->frame[--j->depth]);
-    char *texts[] = { j->fqdn, j->domain, j->value, j->token, j->keyauth, j->zone, j->lock, j->after_key };
+    char *texts[] = { j->fqdn, j->domain, j->value, j->token, j->keyauth, j->zone, j->turn, j->lock, j->after_key };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     json_decref(j->vars);
@@ -84,8 +84,9 @@ static void end(struct job *j)
     while (j->depth)
         frame_done(&j->frame[--j->depth]);
     request_clear(&j->x);
+    free(j->turn);
     free(j->lock);
-    j->lock = NULL;
+    j->turn = j->lock = NULL;
     j->holds = false;
     if ((j->op == OP_PRESENT && j->err.code && j->in_slot) || j->op == OP_CLEANUP)
         slot_leave(j);

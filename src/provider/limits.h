@@ -3,13 +3,9 @@
 #define PROVIDER_LIMITS_H
 
 /* descriptions */
-#define LIM_YAML        (64u << 10) /* one file */
-#define LIM_YAML_NODES  4096u       /* values in it, after aliases and << */
-#define LIM_YAML_WEIGHT 16384u      /* the same, aliases counted wherever they stand */
-#define LIM_YAML_DEPTH  24u
-#define LIM_LIKE        4u  /* descriptions that build on each other */
-#define LIM_NAMES       12u /* names of one variable */
-#define LIM_SETS        12u /* alternative sets of credentials */
+#define LIM_LIKE  4u  /* descriptions that build on each other */
+#define LIM_NAMES 12u /* names of one variable */
+#define LIM_SETS  12u /* alternative sets of credentials */
 
 /* templates */
 #define LIM_EXPAND_DEPTH 40u        /* names that stand for templates with names in them … */

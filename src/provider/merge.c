@@ -57,7 +57,7 @@ static int begin(struct job *j, struct frame *f)
             return err_nomem(&j->err);
     }
     /* who holds the zone (`alone`) would wait for those who wait for the zone */
-    bool wait = !j->holds && more_to_come(j);
+    bool wait = !j->turn && more_to_come(j);
     for (const struct job *o = j->s->jobs; o && !wait; o = o->next)
         wait = o != j && o->holds && strcmp(o->lock, j->lock) == 0;
     if (wait) {
@@ -212,11 +212,9 @@ static int written(struct job *j, struct frame *f)
         return again(j, f);
     merge_end(j, 0);
     j->in_merge = false;
-    if (!part(j->s, "alone")) { /* the zone is left later */
-        free(j->lock);
-        j->lock = NULL;
-        j->holds = false;
-    }
+    free(j->lock);
+    j->lock = NULL;
+    j->holds = false;
     json_object_clear(j->temp);
     wake_blocked(j->s);
     return STEP_POP;

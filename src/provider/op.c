@@ -26,28 +26,24 @@ static int begin(struct job *j, struct frame *f)
 /* Services that refuse a change of a zone while another one is under way, or count its versions: one job at a time. */
 static int take_zone(struct job *j)
 {
-    BUF_AUTO(key, 300);
-    if (!part(j->s, "alone") || j->holds)
+    const char *zone = j->zone ? j->zone : "";
+    if (!part(j->s, "alone") || j->turn)
         return 0;
-    buf_addf(&key, "alone %s", j->zone ? j->zone : "");
     for (const struct job *o = j->s->jobs; o; o = o->next)
-        if (o != j && o->holds && strcmp(o->lock, buf_z(&key)) == 0) {
+        if (o != j && o->turn && strcmp(o->turn, zone) == 0) {
             j->state = JOB_BLOCKED;
             return STEP_WAIT;
         }
-    free(j->lock);
-    j->lock = buf_take(&key);
-    j->holds = j->lock != NULL;
-    return j->lock ? 0 : err_nomem(&j->err);
+    j->turn = strdup(zone);
+    return j->turn ? 0 : err_nomem(&j->err);
 }
 
 static void leave_zone(struct job *j)
 {
-    if (!part(j->s, "alone") || !j->holds)
+    if (!j->turn)
         return;
-    free(j->lock);
-    j->lock = NULL;
-    j->holds = false;
+    free(j->turn);
+    j->turn = NULL;
     wake_blocked(j->s);
 }
 

@@ -101,7 +101,7 @@ bool node_mentions(const struct node *n, const char *what)
     if (!n)
         return false;
     if (n->kind == NODE_SCALAR)
-        return n->text.n && memmem(n->text.p, n->text.n, what, strlen(what)) != NULL;
+        return str_find(n->text, str_of(what)) != NULL;
     for (size_t i = 0; i < n->n; i++)
         if (node_mentions(n->item[i], what) || (n->kind == NODE_MAP && node_mentions(n->key[i], what)))
             return true;

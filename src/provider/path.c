@@ -196,7 +196,7 @@ static int one_of(struct scope *sc, const struct cond *c, signet_str have, bool 
             *ret = str_starts(have, w);
             break;
         case COND_HAS:
-            *ret = w.n == 0 || (have.n && memmem(have.p, have.n, w.p, w.n));
+            *ret = w.n == 0 || str_find(have, w);
             break;
         }
     }

@@ -59,6 +59,7 @@ struct provider_var {
 };
 struct provider_help {
     const char *code, *name, *docs, *site; /* docs, site: a link or "" */
+    const char *note;                      /* what is to be known before all else, a sentence; or "" */
     const struct strlist *also;
     int sets; /* alternative sets of credentials; 0: needs none */
     const struct provider_var *vars;

@@ -115,7 +115,7 @@ static int base_url(struct job *j, struct scope *sc, struct buf *to)
 
 static size_t origin_len(signet_str url)
 {
-    const char *host = url.n ? memmem(url.p, url.n, "://", 3) : NULL;
+    const char *host = str_find(url, STR("://"));
     size_t n = host ? (size_t)(host - url.p) + 3 : 0;
     while (n < url.n && url.p[n] != '/' && url.p[n] != '?' && url.p[n] != '#')
         n++;
@@ -331,7 +331,7 @@ static int late_params(struct job *j, struct scope *sc, const struct node *auth,
 static int split_request(struct job *j, struct scope *sc, json_t **ret_own)
 {
     signet_str url = buf_str(&j->x.url), rest = str_skip(url, origin_len(url)), path, query;
-    const char *host = memmem(url.p, url.n, "://", 3);
+    const char *host = str_find(url, STR("://"));
     size_t scheme = (size_t)(host - url.p) + 3;
     json_t *req = json_object(), *map = json_object();
     *ret_own = map;

@@ -4,8 +4,9 @@
 #define PROVIDER_SCOPE_H
 
 #include "base/err.h"
-#include "provider/node.h"
+#include "provider/limits.h"
 #include "provider/value.h"
+#include "yaml/node.h"
 
 #define SCOPE_LETS 16u
 #define SCOPE_VARS 8u

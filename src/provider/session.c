@@ -21,6 +21,8 @@ int provider_open(struct provider_session **ret, const struct provider_desc *d, 
     rc = rc ? rc : creds_resolve(s, d, e);
     rc = rc ? rc : times_resolve(s, e);
     rc = rc ? rc : session_tls(s, e);
+    if (!rc)
+        charset_open(s);
     if (rc)
         provider_close(s);
     else
@@ -58,6 +60,7 @@ void provider_close(struct provider_session *s)
         explicit_bzero(s->secrets.v[i], strlen(s->secrets.v[i]));
     strlist_done(&s->secrets);
     strlist_done(&s->used);
+    charset_close(s);
     wipe(s->ca);
     wipe(s->cert);
     wipe(s->key);
@@ -334,10 +337,19 @@ void provider_http_done(struct provider_session *s, uint64_t id, struct provider
         return;
     struct exchange *x = &j->x;
     bool fault = false;
+    struct provider_answer own = *a;
+    BUF_AUTO(text, 3 * LIM_ANSWER);
     s->now = now;
     x->net_err = a->net_err;
     if (!a->net_err && a->body.n > LIM_ANSWER)
         x->net_err = SIGNET_ELIMIT;
+    if (!x->net_err && s->foreign) {
+        if (charset_read(s, a->body, &text)) {
+            s->no_memory = true;
+            return;
+        }
+        own.body = buf_str(&text);
+    }
     x->why[0] = '\0';
     if (x->net_err) {
         BUF_AUTO(why, sizeof x->why - 1);
@@ -345,7 +357,7 @@ void provider_http_done(struct provider_session *s, uint64_t id, struct provider
         memcpy(x->why, buf_z(&why), why.n + 1);
         reply_done(&x->reply);
         x->reply.root = json_null();
-    } else if (reply_read(&x->reply, a, x->is_xmlrpc, &fault)) {
+    } else if (reply_read(&x->reply, &own, x->is_xmlrpc, &fault)) {
         s->no_memory = true;
         return;
     }

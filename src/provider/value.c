@@ -1,5 +1,6 @@
 #include "provider/value.h"
 
+#include "base/jsoncap.h"
 #include "provider/limits.h"
 #include <stdlib.h>
 
@@ -68,36 +69,9 @@ int value_set_str(json_t *map, const char *key, signet_str s)
     return value_set(map, key, value_text(s));
 }
 
-/* jansson's parser recurses and builds many times the text's size, so both are counted before it sees the text. */
-static const char *too_much(signet_str s)
-{
-    size_t depth = 0, nodes = 1;
-    bool quoted = false;
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        if (quoted && c == '\\')
-            i++;
-        if (c == '"')
-            quoted = !quoted;
-        if (quoted)
-            continue;
-        if (c == '{' || c == '[')
-            depth++;
-        else if ((c == '}' || c == ']') && depth)
-            depth--;
-        if (c == ',' || c == '{' || c == '[')
-            nodes++;
-        if (depth > LIM_JSON_DEPTH)
-            return "JSON nested too deep";
-        if (nodes > LIM_JSON_NODES)
-            return "too many values in the JSON";
-    }
-    return NULL;
-}
-
 json_t *value_parse(signet_str text, const char **why)
 {
-    *why = too_much(text);
+    *why = json_beyond(text, LIM_JSON_DEPTH, LIM_JSON_NODES);
     if (*why)
         return NULL;
     json_t *v = text.n ? json_loadb(text.p, text.n, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;

@@ -184,9 +184,7 @@ int backoff_save(const struct tree *t, const char *server, const struct strlist 
         return fs_unlink(AT_FDCWD, buf_z(&path), e);
     fs_join(&dir, t->work_dir, FOLDER);
     char *text = print(server, identifiers, b);
-    int rc = text ? fs_mkdirs(t->work_dir, 0755, e) : err_nomem(e);
-    if (!rc)
-        rc = fs_mkdirs(buf_z(&dir), 0700, e);
+    int rc = text ? tree_make_notes(t, buf_z(&dir), e) : err_nomem(e);
     if (!rc)
         rc = fs_replace(AT_FDCWD, buf_z(&path), str_of(text), 0600, false, e);
     free(text);

@@ -124,11 +124,6 @@ int value_scan(signet_str s, value_piece *fn, void *ctx, bool *ret_list, size_t 
     return 0;
 }
 
-static bool has(signet_str v, const char *z)
-{
-    return v.n && memmem(v.p, v.n, z, strlen(z));
-}
-
 static void put(struct buf *to, const char *quote, signet_str v)
 {
     buf_addz(to, quote);
@@ -138,9 +133,9 @@ static void put(struct buf *to, const char *quote, signet_str v)
 
 static int quote_triple(struct buf *to, signet_str v)
 {
-    bool apostrophes = has(v, "'''");
+    bool apostrophes = str_find(v, STR("'''"));
     /* CR before LF would be lost in reading */
-    if ((apostrophes && has(v, "\"\"\"")) || has(v, "\r\n"))
+    if ((apostrophes && str_find(v, STR("\"\"\""))) || str_find(v, STR("\r\n")))
         return SIGNET_EINVAL;
     put(to, apostrophes ? "\"\"\"" : "'''", v);
     return buf_err(to);
@@ -159,12 +154,12 @@ int value_quote(struct buf *to, signet_str v, bool multiline)
     }
     if (memchr(v.p, '\0', v.n))
         return SIGNET_EINVAL;
-    bool lines = has(v, "\n"), dq = has(v, "\""), sq = has(v, "'");
+    bool lines = str_find(v, STR("\n")), dq = str_find(v, STR("\"")), sq = str_find(v, STR("'"));
     if (multiline && (lines || (dq && sq)))
         return quote_triple(to, v);
     if (lines)
         return SIGNET_EINVAL;
-    if (!at_edge(v, " \r\n\v\t\f\x1c\x1d\x1e\x1f'\"") && !has(v, ",") && !has(v, "#")) {
+    if (!at_edge(v, " \r\n\v\t\f\x1c\x1d\x1e\x1f'\"") && !str_find(v, STR(",")) && !str_find(v, STR("#"))) {
         buf_add(to, v);
         return buf_err(to);
     }

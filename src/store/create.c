@@ -155,6 +155,8 @@ static int prepare_live(const struct places *p, const char *name, struct err *e)
         buf_add(&target, buf_str(&p->archive));
     const char *base = strrchr(buf_z(&p->new_live), '/') + 1;
     int r = live_make(dir, base, buf_z(&target), e);
+    if (!r) /* its name must not be younger than the archive's: recovery goes on only where both are */
+        r = fs_fsync_dir(dir, ".", e);
     close(dir);
     return r;
 }

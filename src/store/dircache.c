@@ -43,8 +43,6 @@ int directory_cache_save(const struct tree *t, const char *server, signet_str te
         return err_set(e, r, "the path of the remembered directory in %.200s cannot be made", t->work_dir);
     if (!text.n)
         return fs_unlink(AT_FDCWD, buf_z(&file), e);
-    r = fs_mkdirs(t->work_dir, 0755, e);
-    if (!r)
-        r = fs_mkdirs(buf_z(&dir), 0700, e);
+    r = tree_make_notes(t, buf_z(&dir), e);
     return r ? r : fs_replace(AT_FDCWD, buf_z(&file), text, 0600, false, e);
 }

@@ -55,13 +55,9 @@ static int folder_open(struct journal *j, bool make, struct err *e)
 {
     if (j->dirfd >= 0)
         return 0;
-    if (make) {
-        int rc = fs_mkdirs(j->tree->work_dir, 0755, e);
-        if (!rc)
-            rc = fs_mkdirs(j->dir, 0700, e);
-        if (rc)
-            return rc;
-    }
+    int rc = make ? tree_make_notes(j->tree, j->dir, e) : 0;
+    if (rc)
+        return rc;
     j->dirfd = open(j->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (j->dirfd >= 0)
         return 0;

@@ -25,6 +25,15 @@ void lego_cert_path(const struct tree *t, const char *name, const char *ext, str
 /* PATH/accounts, PATH/accounts/HOST_PORT/ID, cleared first. SIGNET_EINVAL: no such URL or id. */
 int lego_account_dir(const struct tree *t, const char *server, const char *id, struct buf *ret, struct err *e);
 
+/* The text of account.json, cleared first. */
+int lego_account_text(const struct tree *t, const char *server, const char *id, struct buf *ret, struct err *e);
+
+/* What account.json says of where the account comes from: "command", "configuration", "migration"; "": nothing. */
+int lego_account_origin(const struct tree *t, const char *server, const char *id, struct buf *ret, struct err *e);
+/* Writes it anew; the rest of the file stays. Nothing is written when it says so already. */
+int lego_account_set_origin(const struct tree *t, const char *server, const char *id, const char *origin,
+                            struct err *e);
+
 /* One file of a certificate. */
 struct lego_file {
     const char *ext; /* ".crt" */
@@ -39,6 +48,19 @@ struct lego_file {
 int lego_save(const struct tree *t, const char *name, const struct lego_file *files, size_t n, struct err *e);
 /* Moves the files of a certificate into archives/ (5: packs them into one .zip there). */
 int lego_archive(const struct tree *t, const char *name, int64_t now, struct err *e);
+
+/* Version 5's archives. `kind` is "certificates" or "accounts", a name "NAME_UNIXTIME.zip". Replaces nothing in `ret`.
+ */
+int lego_archives(const struct tree *t, const char *kind, struct strlist *ret, struct err *e);
+bool lego_archive_time(const char *name, int64_t *ret); /* when it was made; false: the name does not tell */
+/* Removes those of a kind that are older than `before`; says which in `did`. */
+int lego_archives_clean(const struct tree *t, const char *kind, int64_t before, struct strlist *did, struct err *e);
+/* Puts the files back where they were and removes the archive. Everything in it is checked first: a name that leads
+ * elsewhere, or what is no file of a certificate or an account, gives SIGNET_EFORMAT; a file that is there with another
+ * content SIGNET_EEXIST. Nothing was written then. */
+int lego_restore(const struct tree *t, const char *kind, const char *name, struct err *e);
+/* Packs the folder accounts/HOST/ID into archives/accounts/HOST_ID_UNIXTIME.zip and removes it. */
+int lego_archive_account(const struct tree *t, const char *host, const char *id, int64_t now, struct err *e);
 
 /* A member of NAME.json as text; false: there is none. */
 bool lego_cert_member(const struct lineage *l, const char *key, struct buf *ret);

@@ -135,6 +135,59 @@ static int read_account(struct account *a, const char *path, struct err *e)
     return rc;
 }
 
+int lego_account_text(const struct tree *t, const char *server, const char *id, struct buf *ret, struct err *e)
+{
+    BUF_AUTO(path, PATH_MAX);
+    int rc = lego_account_dir(t, server, id, &path, e);
+    buf_addz(&path, "/account.json");
+    return rc ? rc : fs_read(AT_FDCWD, buf_z(&path), ret, e);
+}
+
+static int load_json(json_t **ret, const struct tree *t, const char *server, const char *id, struct err *e)
+{
+    BUF_AUTO(text, LEGO_JSON_MAX);
+    BUF_AUTO(path, PATH_MAX);
+    int rc = lego_account_text(t, server, id, &text, e);
+    if (rc || (rc = lego_account_dir(t, server, id, &path, e)))
+        return rc;
+    *ret = json_loadb(buf_z(&text), text.n, JSON_REJECT_DUPLICATES, NULL);
+    if (json_is_object(*ret))
+        return 0;
+    json_decref(*ret);
+    return damaged(e, buf_z(&path), "it holds no JSON object");
+}
+
+int lego_account_origin(const struct tree *t, const char *server, const char *id, struct buf *ret, struct err *e)
+{
+    json_t *j = NULL;
+    int rc = load_json(&j, t, server, id, e);
+    if (rc)
+        return rc;
+    buf_clear(ret);
+    buf_addz(ret, json_string_value(json_object_get(j, "origin")));
+    json_decref(j);
+    return buf_err(ret) ? err_nomem(e) : 0;
+}
+
+int lego_account_set_origin(const struct tree *t, const char *server, const char *id, const char *origin, struct err *e)
+{
+    BUF_AUTO(text, LEGO_JSON_MAX);
+    BUF_AUTO(path, PATH_MAX);
+    json_t *j = NULL;
+    int rc = load_json(&j, t, server, id, e);
+    if (rc)
+        return rc;
+    const char *old = json_string_value(json_object_get(j, "origin"));
+    bool same = old && !strcmp(old, origin);
+    if (!same && (json_object_set_new(j, "origin", json_string(origin)) || lego_json_text(j, &text)))
+        rc = err_nomem(e);
+    json_decref(j);
+    if (rc || same || (rc = lego_account_dir(t, server, id, &path, e)))
+        return rc;
+    buf_addz(&path, "/account.json");
+    return fs_replace(AT_FDCWD, buf_z(&path), buf_str(&text), 0600, true, e);
+}
+
 int lego_account_load(struct account **ret, const struct tree *t, const char *server, const char *id, struct err *e)
 {
     BUF_AUTO(path, PATH_MAX);

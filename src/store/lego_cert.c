@@ -119,7 +119,7 @@ bool lego_cert_member(const struct lineage *l, const char *key, struct buf *ret)
 
 static signet_str host_of(signet_str url)
 {
-    const char *start = url.n ? memmem(url.p, url.n, "://", 3) : NULL;
+    const char *start = str_find(url, STR("://"));
     signet_str host = start ? str_skip(url, (size_t)(start - url.p) + 3) : url;
     (void)str_cut(host, '/', &host, &url);
     return host;

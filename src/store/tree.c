@@ -106,6 +106,12 @@ static int certbot_make_store(struct tree *t, struct err *e)
     return r;
 }
 
+int tree_make_notes(const struct tree *t, const char *dir, struct err *e)
+{
+    int r = fs_mkdirs(t->work_dir, 0755, e);
+    return r ? r : fs_mkdirs(dir, 0700, e);
+}
+
 static int lock_one(struct tree *t, size_t i, const char *dir, struct err *e)
 {
     BUF_AUTO(path, PATH_MAX);

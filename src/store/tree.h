@@ -23,6 +23,9 @@ int tree_make(struct tree *t, bool strict, struct err *e);
 /* Makes accounts (0700), archive, live (0700, with live/README), renewal (0755) as far as missing: before the first
  * change. */
 int tree_make_store(struct tree *t, struct err *e);
+/* The work directory (0755), and in it `dir` (its whole path; 0700) for what is noted between runs, as far as missing.
+ */
+int tree_make_notes(const struct tree *t, const char *dir, struct err *e);
 /* certbot's three locks. SIGNET_EBUSY: "Another instance of Certbot is already running." */
 int tree_lock(struct tree *t, struct err *e);
 void tree_unlock(struct tree *t);

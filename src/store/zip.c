@@ -1,5 +1,6 @@
 #include "store/zip.h"
 #include <time.h>
+#include <zlib.h>
 
 enum { VERSION = 20, UTF8 = 0x800, COMMENT_MAX = 65535 };
 
@@ -15,15 +16,9 @@ static void le32(struct buf *to, uint32_t v)
     le16(to, (uint16_t)(v >> 16));
 }
 
-static uint32_t crc32_of(signet_str s)
+uint32_t zip_crc32(signet_str s)
 {
-    uint32_t c = 0xffffffff;
-    for (size_t i = 0; i < s.n; i++) {
-        c ^= (unsigned char)s.p[i];
-        for (int k = 0; k < 8; k++)
-            c = c & 1 ? c >> 1 ^ 0xedb88320 : c >> 1;
-    }
-    return ~c;
+    return (uint32_t)crc32_z(0, (const unsigned char *)s.p, s.n);
 }
 
 struct zip zip_begin(struct buf *to, int64_t now)
@@ -58,7 +53,7 @@ int zip_add(struct zip *z, signet_str name, signet_str data)
     if (z->n == ZIP_FILES_MAX || name.n > sizeof z->v->name || data.n > UINT32_MAX || z->to->n > UINT32_MAX - data.n)
         return SIGNET_ELIMIT;
     struct zip_entry *e = &z->v[z->n++];
-    *e = (struct zip_entry){ crc32_of(data), (uint32_t)data.n, (uint32_t)z->to->n, { 0 }, (uint16_t)name.n };
+    *e = (struct zip_entry){ zip_crc32(data), (uint32_t)data.n, (uint32_t)z->to->n, { 0 }, (uint16_t)name.n };
     memcpy(e->name, name.p, name.n);
     le32(z->to, 0x04034b50);
     common(z, e);

@@ -1,5 +1,5 @@
 /* A .zip archive (PKWARE APPNOTE 6.3) of a few small files, stored as they are: what lego 5 keeps of a certificate that
- * is revoked. Writing only. */
+ * is revoked. Writing only; unzip.h reads. */
 #ifndef STORE_ZIP_H
 #define STORE_ZIP_H
 
@@ -21,5 +21,6 @@ struct zip zip_begin(struct buf *to, int64_t now);
 /* SIGNET_ELIMIT: too many, too large or too long a name; SIGNET_ENOMEM. */
 int zip_add(struct zip *z, signet_str name, signet_str data);
 int zip_end(struct zip *z, signet_str comment);
+uint32_t zip_crc32(signet_str s);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "crypto/digest.h"
 #include "net/role.h"
+#include "net/role_guard.h"
 #include "talker/ca_int.h"
 #include <errno.h>
 #include <poll.h>
@@ -126,13 +127,25 @@ static int allow(struct ca *c, struct ca_run *r, enum sign_permit kind, signet_s
     return rc ? rc : signer_allow(c->signer, r->id, kind, digest);
 }
 
+static int keep_binding(struct ca *c, struct ca_run *r, const signet_account_params *p)
+{
+    struct sign_mac m = { .alg = p->eab_alg ? p->eab_alg : SIGNET_ALG_HS256,
+                          .kid = p->eab_kid,
+                          .key = p->eab_hmac_key };
+    r->signs = true;
+    return signer_add_mac(c->signer, r->id, &m);
+}
+
 int ca_account(struct ca *c, const signet_account_params *p, void *data, ca_job *ret_job, struct err *e)
 {
     int rc;
     struct ca_run *r = new_run(c, WIRE_ACCOUNT, data, &rc, e);
     if (!r)
         return rc;
-    rc = p->op == SIGNET_ACCOUNT_DEACTIVATE ? allow(c, r, SIGN_MAY_DEACTIVATE, (signet_str){ 0 }) : 0;
+    if (p->op == SIGNET_ACCOUNT_DEACTIVATE)
+        rc = allow(c, r, SIGN_MAY_DEACTIVATE, (signet_str){ 0 });
+    else if (p->op == SIGNET_ACCOUNT_NEW && p->eab_kid.n)
+        rc = keep_binding(c, r, p);
     return launch(c, r, rc ? rc : msg_put_account(&c->wire, r->id, p), ret_job, e);
 }
 
@@ -263,6 +276,8 @@ static void drop_runs(struct ca *c)
 
 static void hang_up(struct ca *c)
 {
+    role_guard_end(c->guard);
+    c->guard = NULL;
     loop_unwatch(c->watch);
     c->watch = NULL;
     wire_done(&c->wire);
@@ -284,6 +299,13 @@ void ca_lose(struct ca *c, const char *fmt, ...)
     if (words.n)
         buf_addf(&c->why_lost, " (%s)", buf_z(&words));
     drop_runs(c);
+}
+
+static void on_stopped(void *ctx)
+{
+    struct ca *c = ctx;
+    ca_lose(c, "signet-talker, the program that speaks to the CA, was stopped and did not go on");
+    loop_poke(c->loop);
 }
 
 static void take_frames(struct ca *c)
@@ -450,7 +472,8 @@ int ca_open_fd(struct ca **ret, struct loop *l, const struct ca_config *cfg, int
     c->account = BUF_INIT(CA_URL_MAX);
     c->thumbprint = BUF_INIT(128);
     buf_addz(&c->account, cfg->account_url);
-    int rc = open_signer(c, cfg, e);
+    int rc = role_guard_start(&c->guard, l, pid, on_stopped, c);
+    rc = rc ? err_nomem(e) : open_signer(c, cfg, e);
     if (!rc)
         rc = send_config(c, cfg, has_roots, e);
     ca_flush(c);

@@ -44,6 +44,7 @@ struct ca {
     struct wire wire;
     struct watch *watch; /* NULL: hung up, or so many events wait that nothing is read now */
     pid_t pid;           /* -1: none, or gone */
+    struct role_guard *guard;
     struct signer_line *signer;
     struct ca_run *runs;
     size_t n_runs;

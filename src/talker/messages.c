@@ -108,7 +108,6 @@ int msg_put_account(struct wire *w, uint32_t job, const signet_account_params *p
     wire_put_strs(w, p->contacts, p->n_contacts);
     wire_put_u32(w, p->terms_agreed != 0);
     wire_put_str(w, p->eab_kid);
-    wire_put_str(w, p->eab_hmac_key);
     wire_put_u32(w, p->eab_alg);
     return wire_commit(w);
 }
@@ -120,7 +119,6 @@ int msg_get_account(struct wire_reader *r, struct msg_mem *m, signet_account_par
     int rc = get_strs(r, m, &p.contacts, &p.n_contacts);
     p.terms_agreed = wire_u32(r) != 0;
     p.eab_kid = wire_str(r);
-    p.eab_hmac_key = wire_str(r);
     p.eab_alg = (signet_alg)wire_u32(r);
     *ret = p;
     return rc ? rc : wire_end_of(r);

@@ -28,6 +28,7 @@ struct msg_config {
 int msg_put_config(struct wire *w, const struct msg_config *c);
 int msg_get_config(struct wire_reader *r, struct msg_config *ret);
 
+/* Without eab_hmac_key: the talker has the binding signed (WIRE_SIGN). */
 int msg_put_account(struct wire *w, uint32_t job, const signet_account_params *p);
 int msg_get_account(struct wire_reader *r, struct msg_mem *m, signet_account_params *ret);
 int msg_put_order(struct wire *w, uint32_t job, const signet_order_params *p);

@@ -12,6 +12,9 @@ struct held_key {
     struct key *key;
     signet_alg alg;
     json_t *jwk; /* the public part */
+    /* SIGN_BINDING, instead of key and jwk */
+    char *kid;
+    struct buf mac_key;
 };
 
 struct permit {
@@ -103,6 +106,8 @@ static void drop_key(struct held_key *k)
 {
     key_free(k->key);
     json_decref(k->jwk);
+    buf_done(&k->mac_key);
+    free(k->kid);
 }
 
 void signing_free(struct signing *s)
@@ -153,6 +158,22 @@ int signing_add_key(struct signing *s, uint32_t job, enum sign_use use, struct k
 {
     struct held_key k = { .job = job, .use = use, .key = key, .alg = key_alg(key), .jwk = public_part(key) };
     int rc = k.jwk ? put_key(s, &k) : SIGNET_ENOMEM;
+    if (rc)
+        drop_key(&k);
+    return rc;
+}
+
+int signing_add_mac(struct signing *s, uint32_t job, const struct sign_mac *m)
+{
+    bool is_mac = m->alg == SIGNET_ALG_HS256 || m->alg == SIGNET_ALG_HS384 || m->alg == SIGNET_ALG_HS512;
+    if (!is_mac || !job || !m->kid.n || !m->key.n)
+        return SIGNET_EINVAL;
+    if (m->kid.n > SIGN_MAC_KID_MAX || m->key.n > SIGN_MAC_KEY_MAX)
+        return SIGNET_ELIMIT;
+    struct held_key k = { .job = job, .use = SIGN_BINDING, .alg = m->alg, .mac_key = BUF_INIT(SIGN_MAC_KEY_MAX) };
+    k.kid = str_dup(m->kid);
+    buf_add(&k.mac_key, m->key);
+    int rc = k.kid && !buf_err(&k.mac_key) ? put_key(s, &k) : SIGNET_ENOMEM;
     if (rc)
         drop_key(&k);
     return rc;
@@ -378,12 +399,28 @@ static bool payload_ok(struct signing *s, struct request_parts *p)
         break;
     case SIGN_ACCOUNT:
         return account_payload_ok(s, p);
+    case SIGN_BINDING:
     case SIGN_USES:
         break;
     }
     if (!p->why)
         p->why = "this key is for something else";
     return false;
+}
+
+/* RFC 8555 section 7.3.4: without a nonce, by the name that the CA gave out, and the account's own key is what it says.
+ */
+static bool binding_ok(const struct signing *s, struct request_parts *p)
+{
+    const struct held_key *account = find_key(s, 0);
+    if (json_object_size(p->head) != 3 || !str_eq(js_str(p->head, "alg"), str_of(signet_alg_name(p->by->alg))) ||
+        !str_eq(js_str(p->head, "kid"), str_of(p->by->kid)))
+        p->why = "its header is not that of a binding";
+    else if (!is_ours(s, js_str(p->head, "url")))
+        p->why = "its URL is not of the CA";
+    else if (!account || !json_equal(p->payload, account->jwk))
+        p->why = "it binds another key than the account's";
+    return !p->why;
 }
 
 static bool is_allowed(struct signing *s, const struct held_key *by, signet_str tbs, const char **ret_why)
@@ -397,7 +434,7 @@ static bool is_allowed(struct signing *s, const struct held_key *by, signet_str 
     }
     if (!p.head || (payload.n && !p.payload))
         p.why = "it is no JWS of a request";
-    bool ok = !p.why && head_ok(s, &p) && payload_ok(s, &p);
+    bool ok = !p.why && (by->use == SIGN_BINDING ? binding_ok(s, &p) : head_ok(s, &p) && payload_ok(s, &p));
     json_decref(p.head);
     json_decref(p.payload);
     *ret_why = p.why;
@@ -418,7 +455,8 @@ int signing_sign(struct signing *s, const struct sign_request *q, uint8_t sig[KE
     }
     if (!is_allowed(s, by, q->tbs, ret_why))
         return SIGNET_EPROTO;
-    if (key_sign(by->key, q->tbs, sig, &len))
+    if (by->use == SIGN_BINDING ? digest_hmac(by->alg, buf_str(&by->mac_key), q->tbs, sig, &len) != 0
+                                : key_sign(by->key, q->tbs, sig, &len) != 0)
         return SIGNET_ECRYPTO;
     *ret_len = len;
     return 0;

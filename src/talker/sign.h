@@ -17,6 +17,7 @@ enum sign_use {
     SIGN_ACCOUNT,  /* the account key */
     SIGN_REVOKE,   /* a certificate's key: revokes that certificate */
     SIGN_ROLLOVER, /* the new account key: says that it is to be one */
+    SIGN_BINDING,  /* what a CA gave out for an external account: binds the account key to it (struct sign_mac) */
     SIGN_USES
 };
 
@@ -35,6 +36,16 @@ void signing_free(struct signing *s); /* wipes the keys; NULL is fine */
 
 /* job 0: the account key; a second one takes its place. Takes `key`, also on failure (SIGNET_ELIMIT, SIGNET_ENOMEM). */
 int signing_add_key(struct signing *s, uint32_t job, enum sign_use use, struct key *key);
+
+#define SIGN_MAC_KEY_MAX 1024u
+#define SIGN_MAC_KID_MAX 1024u
+struct sign_mac {
+    signet_alg alg; /* HS256, HS384, HS512 */
+    signet_str kid, key;
+};
+/* A job's key for RFC 8555 section 7.3.4: it signs that job 0's key is `kid`'s, to newAccount of the CA, and nothing
+ * else. Copied. SIGNET_EINVAL (not of these algorithms, empty), SIGNET_ELIMIT, SIGNET_ENOMEM. */
+int signing_add_mac(struct signing *s, uint32_t job, const struct sign_mac *m);
 int signing_allow(struct signing *s, uint32_t job, enum sign_permit what, const uint8_t digest[32]);
 void signing_forget(struct signing *s, uint32_t job); /* its key and its permits */
 

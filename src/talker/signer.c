@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "net/role.h"
+#include "net/role_guard.h"
 #include "talker/signer_msg.h"
 #include <errno.h>
 #include <poll.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #define LOST_GRACE_MS 200   /* the line closes a moment before the process is gone */
+#define ANSWER_MS     30000 /* a signature: seconds at most, even by RSA on a slow board. Keys are not made there */
 #define QUEUE_MAX     4096u /* packets that wait for a signer that is busy */
 
 struct packet {
@@ -23,6 +25,8 @@ struct signer_line {
     struct watch *watch;
     int fd; /* -1: none, or lost */
     pid_t pid;
+    struct role_guard *guard;
+    unsigned n_asked; /* signatures that it owes */
     struct packet *first, **last;
     unsigned n_waiting;
     struct signing *inside; /* no process */
@@ -38,6 +42,8 @@ static void packet_free(struct packet *p)
 
 static void hang_up(struct signer_line *s, int grace_ms, struct buf *words)
 {
+    role_guard_end(s->guard);
+    s->guard = NULL;
     loop_unwatch(s->watch);
     s->watch = NULL;
     if (s->fd >= 0)
@@ -115,6 +121,8 @@ static bool take(struct signer_line *s, const struct signer_head *h, signet_str 
     BUF_AUTO(text, 8192);
     switch (h->type) {
     case SIGNER_SIGNED:
+        s->n_asked -= s->n_asked > 0;
+        role_guard_expect(s->guard, s->n_asked ? ANSWER_MS : 0);
         if (h->what == 0 && (body.n == 0 || body.n > KEY_SIG_MAX))
             return false;
         buf_add_escaped(&text, h->what ? body : (signet_str){ 0 }, 1024);
@@ -160,6 +168,15 @@ static void on_line(void *ctx, short revents)
 
 /* ---- life ---- */
 
+static void on_stuck(void *ctx)
+{
+    struct signer_line *s = ctx;
+    BUF_AUTO(why, 256);
+    buf_addf(&why, "the process that holds the keys %s", role_guard_words(s->guard));
+    lose(s, buf_z(&why));
+    loop_poke(s->loop);
+}
+
 static int start(struct signer_line *s, const struct signer_config *c, struct err *e)
 {
     if (c->in_process) {
@@ -168,6 +185,8 @@ static int start(struct signer_line *s, const struct signer_config *c, struct er
     }
     int rc = role_start(SIGNER_WORD, &s->fd, &s->pid, e);
     if (!rc && (rc = loop_watch(s->loop, &s->watch, s->fd, POLLIN, on_line, s)))
+        err_set(e, rc, "the signer cannot be watched: %s", signet_strerror(rc));
+    if (!rc && (rc = role_guard_start(&s->guard, s->loop, s->pid, on_stuck, s)))
         err_set(e, rc, "the signer cannot be watched: %s", signet_strerror(rc));
     struct signer_head h = { .type = SIGNER_CONFIG,
                              .what =
@@ -222,6 +241,19 @@ int signer_add_key(struct signer_line *s, uint32_t job, enum sign_use use, const
     return put(s, (struct signer_head){ .type = SIGNER_KEY, .job = job, .what = (int32_t)use }, buf_str(&pem));
 }
 
+int signer_add_mac(struct signer_line *s, uint32_t job, const struct sign_mac *m)
+{
+    BUF_AUTO(body, SIGN_MAC_KID_MAX + 1 + SIGN_MAC_KEY_MAX);
+    if (s->inside)
+        return signing_add_mac(s->inside, job, m);
+    buf_add(&body, m->kid);
+    buf_addc(&body, '\0');
+    buf_add(&body, m->key);
+    int rc = buf_err(&body);
+    return rc ? rc
+              : put(s, (struct signer_head){ .type = SIGNER_MAC, .job = job, .what = (int32_t)m->alg }, buf_str(&body));
+}
+
 int signer_allow(struct signer_line *s, uint32_t job, enum sign_permit what, const uint8_t digest[32])
 {
     if (s->inside)
@@ -242,10 +274,15 @@ int signer_ask(struct signer_line *s, uint64_t id, const struct sign_request *q)
     uint8_t sig[KEY_SIG_MAX];
     size_t len = 0;
     const char *why;
-    if (!s->inside)
-        return put(s, (struct signer_head){ .type = SIGNER_SIGN, .job = q->job, .id = id, .what = (int32_t)q->alg },
-                   q->tbs);
-    int rc = signing_sign(s->inside, q, sig, &len, &why);
+    int rc;
+    if (!s->inside) {
+        rc = put(s, (struct signer_head){ .type = SIGNER_SIGN, .job = q->job, .id = id, .what = (int32_t)q->alg },
+                 q->tbs);
+        if (!rc && s->n_asked++ == 0)
+            role_guard_expect(s->guard, ANSWER_MS);
+        return rc;
+    }
+    rc = signing_sign(s->inside, q, sig, &len, &why);
     s->fn(s->ctx, id, rc, (signet_str){ (const char *)sig, rc ? 0 : len }, why);
     explicit_bzero(sig, sizeof(sig));
     return 0;

@@ -26,6 +26,7 @@ void signer_close(struct signer_line *s); /* NULL is fine */
 /* As those of sign.h. The key stays the caller's. What goes wrong at the other end shows in the answers. SIGNET_ENOMEM,
  * SIGNET_ELIMIT, SIGNET_ECRYPTO. */
 int signer_add_key(struct signer_line *s, uint32_t job, enum sign_use use, const struct key *key);
+int signer_add_mac(struct signer_line *s, uint32_t job, const struct sign_mac *m);
 int signer_allow(struct signer_line *s, uint32_t job, enum sign_permit what, const uint8_t digest[32]);
 int signer_forget(struct signer_line *s, uint32_t job);
 int signer_ask(struct signer_line *s, uint64_t id, const struct sign_request *q);

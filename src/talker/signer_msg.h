@@ -11,6 +11,7 @@ enum signer_type {
     SIGNER_KEY,        /* job, what: enum sign_use; PEM. The signer enters its sandbox with the first */
     SIGNER_ALLOW,      /* job, what: enum sign_permit; 32 bytes */
     SIGNER_FORGET,     /* job */
+    SIGNER_MAC,        /* job, what: the algorithm; kid, NUL, key */
     SIGNER_SIGN,       /* id, job, what: the algorithm; what is to be signed */
     /* the signer says */
     SIGNER_SIGNED = 64, /* id, what: 0 or the error's number; the signature, or why not */

@@ -62,6 +62,14 @@ static int take_key(struct role *x, const struct signer_head *h, signet_str pem)
     return rc || x->confined ? rc : confine(x);
 }
 
+static int take_mac(struct role *x, const struct signer_head *h, signet_str body)
+{
+    struct sign_mac m = { .alg = (signet_alg)h->what };
+    if (!x->confined || !str_cut(body, '\0', &m.kid, &m.key))
+        return SIGNET_EPROTO;
+    return signing_add_mac(x->signing, h->job, &m);
+}
+
 static int sign(struct role *x, const struct signer_head *h, signet_str tbs)
 {
     uint8_t sig[KEY_SIG_MAX];
@@ -86,6 +94,8 @@ static int take(struct role *x, const struct signer_head *h, signet_str body)
     switch (h->type) {
     case SIGNER_KEY:
         return take_key(x, h, body);
+    case SIGNER_MAC:
+        return take_mac(x, h, body);
     case SIGNER_ALLOW:
         if (body.n != 32 || h->what < 0 || h->what >= SIGN_PERMITS)
             return SIGNET_EPROTO;

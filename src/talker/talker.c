@@ -1,5 +1,6 @@
 #include "talker/talker.h"
 #include "base/clock.h"
+#include "net/role.h"
 #include "talker/put.h"
 #include "talker/put_msg.h"
 #include <errno.h>
@@ -9,21 +10,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/time.h>
 #include <unistd.h>
-
-/* Ctrl-C in a terminal goes to the whole process group, but what it means is for main to decide: it cancels jobs, and
- * their challenges are still to be cleaned up through this process. What ends it is the end of the socket. */
-static void set_signals(void)
-{
-    const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
-    struct sigaction sa = { .sa_handler = SIG_IGN };
-    for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-        sigaction(ignored[i], &sa, NULL);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
 
 static int give_up_rights(struct err *e)
 {
@@ -35,24 +22,17 @@ static int give_up_rights(struct err *e)
     return 0;
 }
 
-enum { WATCHDOG_S = 150, WAIT_MS = 60000 };
-_Static_assert(WATCHDOG_S * 1000 > 2 * WAIT_MS, "who only waits is not taken for stuck");
-
-/* Nothing here may block but the one wait. Should a library do so all the same, SIGALRM ends this process, and main
- * says so and goes on: better than a run that stands still with the locks in its hand. 0 seconds: off. */
-static void watchdog(int seconds)
+int64_t talker_now(const struct talker *t)
 {
-    struct itimerval t = { .it_value = { .tv_sec = seconds } };
-    (void)setitimer(ITIMER_REAL, &t, NULL);
+    return t->wall_ahead + clock_mono_ms();
 }
 
-static int clamp_wait(int64_t deadline_ms)
+static int clamp_wait(const struct talker *t, int64_t deadline_ms)
 {
     if (deadline_ms == INT64_MAX)
-        return WAIT_MS;
-    int64_t left = deadline_ms - clock_wall_ms();
-    /* waking up early costs nothing; and a clock that jumps is noticed within the minute */
-    return left < 0 ? 0 : left > WAIT_MS ? WAIT_MS : (int)left;
+        return ROLE_WAIT_MS;
+    int64_t left = deadline_ms - talker_now(t);
+    return left < 0 ? 0 : left > ROLE_WAIT_MS ? ROLE_WAIT_MS : (int)left;
 }
 
 /* Before there is a session only main can have something to say. */
@@ -62,10 +42,9 @@ static int wait_for_work(struct talker *t, short *revents)
     if (t->session) {
         /* with the queue full the session is left alone: its deadline would only spin */
         bool full = wire_queued(&t->wire) >= TALKER_QUEUE;
-        int64_t due = signet_deadline(t->session), free_at = talker_free_at(t);
-        if (free_at && free_at < due)
-            due = free_at;
-        return https_wait(t->https, t->wire.fd, events, full ? WAIT_MS : clamp_wait(due), revents);
+        /* until a request may be begun again the session is not asked what to do, so its deadline would only spin */
+        int64_t free_at = talker_free_at(t), due = free_at ? free_at : signet_deadline(t->session);
+        return https_wait(t->https, t->wire.fd, events, full ? ROLE_WAIT_MS : clamp_wait(t, due), revents);
     }
     struct pollfd p = { .fd = t->wire.fd, .events = events };
     if (poll(&p, 1, -1) < 0 && errno != EINTR)
@@ -104,7 +83,7 @@ static int run(struct talker *t, struct err *e)
 {
     for (;;) {
         short revents = 0;
-        watchdog(t->session ? WATCHDOG_S : 0);
+        role_watchdog(t->session ? ROLE_STUCK_MS : 0);
         int rc = advance(t, e);
         if (rc)
             return rc;
@@ -129,8 +108,8 @@ static void say_why(struct talker *t, const struct err *e)
 int main(int argc, char *argv[])
 {
     struct err e = { 0 };
-    struct talker t = { 0 };
-    set_signals();
+    struct talker t = { .wall_ahead = clock_wall_ms() - clock_mono_ms() };
+    role_settle();
     if (give_up_rights(&e)) {
         fprintf(stderr, "%s\n", e.text);
         return EXIT_FAILURE;

@@ -29,11 +29,17 @@ struct talker {
     bool trace;
     struct talker_job *jobs;
     size_t n_jobs;
-    struct buf saved, account;       /* what main was told last */
+    struct buf saved, account; /* what main was told last */
+    bool meta_told;
     unsigned limit;                  /* requests a second; 0: none */
     int64_t begun[TALKER_LIMIT_MAX]; /* when the last `limit` requests were begun, as a ring */
     unsigned next_begun;
+    int64_t wall_ahead; /* what the wall clock was ahead of the monotonic one when all began */
 };
+
+/* The wall clock as it was at the beginning, and what has passed since: who sets the clock meanwhile changes no
+ * deadline. Milliseconds since 1970. */
+int64_t talker_now(const struct talker *t);
 
 /* What main says (talker_jobs.c). An error ends the talker. */
 int talker_take(struct talker *t, struct wire_frame *f, struct err *e);
@@ -45,7 +51,7 @@ int talker_read_roots(struct buf *to, struct err *e);
 int talker_pump(struct talker *t, struct err *e);
 int talker_answer(struct talker *t, const struct https_answer *a, struct err *e);
 
-/* When the next request may be begun under the limit: 0, or a time on clock_wall_ms that is still to come. */
+/* When the next request may be begun under the limit: 0, or a time of talker_now that is still to come. */
 int64_t talker_free_at(const struct talker *t);
 
 /* One exchange for the log, without signatures (talker_trace.c). */

@@ -158,7 +158,7 @@ static int take_outcome(struct talker *t, struct wire_frame *f, struct err *e)
     signet_str why;
     if (!t->session || msg_get_outcome(&f->body, &id, &code, &why))
         return broken(e, f);
-    (void)signet_challenge_done(t->session, id, clock_wall_ms(), code, why);
+    (void)signet_challenge_done(t->session, id, talker_now(t), code, why);
     return 0;
 }
 
@@ -194,7 +194,7 @@ static int open_session(struct talker *t, const struct msg_config *c, struct err
     };
     (void)random_bytes(&sc.seed, sizeof(sc.seed)); /* jitter only: any value will do */
     signet_signer key = { .size = sizeof(key), .alg = c->alg, .jwk = c->jwk };
-    int rc = signet_session_new(&t->session, &sc, &key, c->saved, clock_wall_ms());
+    int rc = signet_session_new(&t->session, &sc, &key, c->saved, talker_now(t));
     return rc ? err_set(e, rc, "the session with the CA cannot be set up: %s", signet_strerror(rc)) : 0;
 }
 

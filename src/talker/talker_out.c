@@ -23,7 +23,7 @@ static int send_http(struct talker *t, const signet_action *a)
     if (t->trace)
         talker_trace_request(t, a);
     if (t->limit) {
-        t->begun[t->next_begun] = clock_wall_ms();
+        t->begun[t->next_begun] = talker_now(t);
         t->next_begun = (t->next_begun + 1) % t->limit;
     }
     return https_send(t->https, &q);
@@ -61,11 +61,12 @@ static int tell_session(struct talker *t, bool meta_wanted)
     signet_str saved = { 0 };
     signet_meta meta;
     bool known = signet_session_save(t->session, &saved) == 0;
-    if (known && !str_eq(buf_str(&t->saved), saved))
+    if (known && (!t->meta_told || !str_eq(buf_str(&t->saved), saved)))
         meta_wanted = true;
     int rc = known ? tell_change(t, WIRE_SAVED, &t->saved, saved) : 0;
     if (!rc && meta_wanted && signet_session_meta(t->session, &meta) == 0)
         rc = msg_put_meta(&t->wire, &meta);
+    t->meta_told |= known;
     return rc ? rc : tell_change(t, WIRE_ACCOUNT_URL, &t->account, signet_session_account(t->session));
 }
 
@@ -144,7 +145,10 @@ static int perform(struct talker *t, const signet_action *a)
         struct msg_sign s = { .id = a->id, .role = a->u.sign.key, .alg = a->u.sign.alg, .tbs = a->u.sign.tbs };
         return msg_put_sign(&t->wire, id_of(a->job), &s);
     }
-    case SIGNET_ACT_PRESENT:
+    case SIGNET_ACT_PRESENT: { /* a solver may want to know what CA that is */
+        int rc = t->meta_told ? 0 : tell_session(t, false);
+        return rc ? rc : send_chal(t, a);
+    }
     case SIGNET_ACT_CLEANUP:
         return send_chal(t, a);
     case SIGNET_ACT_DONE:
@@ -156,9 +160,8 @@ static int perform(struct talker *t, const signet_action *a)
 int64_t talker_free_at(const struct talker *t)
 {
     enum { SECOND = 1000 };
-    int64_t now = clock_wall_ms(), oldest = t->limit ? t->begun[t->next_begun] : 0;
-    /* a clock that was set back must not stop everything */
-    return oldest + SECOND > now && oldest <= now ? oldest + SECOND : 0;
+    int64_t now = talker_now(t), oldest = t->limit ? t->begun[t->next_begun] : 0;
+    return oldest + SECOND > now ? oldest + SECOND : 0;
 }
 
 int talker_pump(struct talker *t, struct err *e)
@@ -166,7 +169,7 @@ int talker_pump(struct talker *t, struct err *e)
     signet_action a;
     int rc = 0;
     while (wire_queued(&t->wire) < TALKER_QUEUE && !talker_free_at(t) &&
-           (rc = signet_poll(t->session, clock_wall_ms(), &a)) == 1) {
+           (rc = signet_poll(t->session, talker_now(t), &a)) == 1) {
         rc = perform(t, &a);
         if (rc)
             break;
@@ -193,7 +196,7 @@ int talker_answer(struct talker *t, const struct https_answer *a, struct err *e)
     };
     if (t->trace)
         talker_trace_answer(t, a);
-    int rc = signet_http_done(t->session, a->id, clock_wall_ms(), &r);
+    int rc = signet_http_done(t->session, a->id, talker_now(t), &r);
     /* an answer that nobody waits for any more is no fault */
     return rc && rc != SIGNET_ENOTFOUND && rc != SIGNET_ESTATE && rc != SIGNET_EINVAL
                ? err_set(e, rc, "the protocol engine stopped: %s", signet_strerror(rc))

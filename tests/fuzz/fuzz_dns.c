@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const unsigned types[] = { DNS_TXT, DNS_SOA, DNS_NS, DNS_A, DNS_AAAA, DNS_CNAME };
+    static const unsigned types[] = { DNS_TXT, DNS_SOA, DNS_NS, DNS_A, DNS_AAAA, DNS_CNAME, DNS_CAA };
     signet_str raw = { (const char *)data, size };
     struct err e = { 0 };
     struct tsig_key k = { 0 };

@@ -1,5 +1,5 @@
 /* The configuration of an Apache as it is in force: its files (as Apache itself lists them), its modules and defines,
- * and the virtual hosts that are not switched off by an IfModule or IfDefine. */
+ * and the virtual hosts that are not switched off by an IfModule or IfDefine. Those that a macro makes are not seen. */
 #ifndef DEPLOY_APACHE_CONF_H
 #define DEPLOY_APACHE_CONF_H
 
@@ -18,22 +18,36 @@ struct apa_conf {
     struct apa_file *file; /* only those that could hold something of interest; in Apache's order */
     uint32_t n_files;
     struct strlist modules, defines; /* "ssl_module" */
+    char *root;                      /* ServerRoot; NULL when Apache does not say */
+    uint32_t macro;                  /* index + 1 of the first file that makes virtual hosts by a macro; 0: none */
     struct apa_vhost *vhost;
     uint32_t n_vhosts;
 };
 
 /* From what `apachectl -t -D DUMP_INCLUDES -D DUMP_MODULES -D DUMP_RUN_CFG` says. */
 int apa_conf_read(struct apa_conf *ret, signet_str dump, struct err *e);
+/* The same of those files alone whose text has one of the words; with none, libaugeas is not needed. */
+int apa_conf_read_with(struct apa_conf *ret, signet_str dump, const struct strlist *words, struct err *e);
 void apa_conf_done(struct apa_conf *c);
 
-bool apa_has_module(const struct apa_conf *c, const char *name); /* "ssl_module" or "mod_ssl.c" */
+bool apa_has_directive(const struct apa_conf *c, const char *name); /* in force anywhere */
+bool apa_has_module(const struct apa_conf *c, const char *name);    /* "ssl_module" or "mod_ssl.c" */
 /* Is a directive in force: no IfModule, IfDefine around it is false? `more`: modules that are going to be there. */
 bool apa_in_force(const struct apa_conf *c, const struct apa_file *f, uint32_t node, const struct strlist *more);
 /* Does the virtual host have an address with that port (or with none)? */
 bool apa_on_port(const struct apa_conf *c, const struct apa_vhost *v, unsigned port);
+/* Which virtual host answers: the first that fits, as Apache takes it. -1: none. */
+int64_t apa_pick(const struct apa_conf *c, const char *name, unsigned port, bool ssl);
+/* Which answers for plain http, also for a name that none has: then the first on the port, if it is meant for all (it
+ * has no name of its own, or its address is _default_). -1: none. */
+int64_t apa_pick_plain(const struct apa_conf *c, const char *name, unsigned port);
+/* Does Apache read a file of that path, by an Include that is there already? */
+bool apa_reads(const struct apa_conf *c, const char *path);
 bool apa_vhost_fits(const struct apa_vhost *v, const char *name);
 /* The first directive of that name directly in a section (`node`), or in a block within it that is in force; -1: none.
  */
 int64_t apa_find(const struct apa_conf *c, uint32_t file, uint32_t node, const char *name);
+/* Has the virtual host the directive (in lower case), and is this its first argument? */
+bool apa_vhost_says(const struct apa_conf *c, const struct apa_vhost *v, const char *directive, const char *value);
 
 #endif

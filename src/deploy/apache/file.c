@@ -240,6 +240,9 @@ int apa_file_read(struct apa_file *ret, const char *path, struct err *e)
                   : err_set(e, SIGNET_ENOTFOUND, "%s does not exist", path);
     if (!rc && f.text.n) /* Augeas has no tree for an empty file */
         rc = read_tree(&f, e);
+    bool no_end = f.text.n && f.text.p[f.text.n - 1] != '\n'; /* Augeas reads as if there were one */
+    for (uint32_t i = 0; !rc && no_end && i < f.n; i++)
+        f.node[i].end -= f.node[i].end == f.text.n + 1;
     for (uint32_t i = 0; !rc && i < f.n; i++)
         if (f.node[i].start > f.node[i].end || f.node[i].end > f.text.n)
             rc = err_set(e, SIGNET_EFORMAT, "cannot edit safely: %s has changed while it was read", path);
@@ -266,6 +269,11 @@ uint32_t apa_inside(const struct apa_file *f, uint32_t node)
     while (at < f->node[node].end && (f->text.p[at] != '\n' || (at && f->text.p[at - 1] == '\\')))
         at++;
     return at < f->node[node].end ? at + 1 : at;
+}
+
+const char *apa_line_end(const struct apa_file *f, uint32_t at)
+{
+    return at && f->text.p[at - 1] != '\n' ? "\n" : "";
 }
 
 uint32_t apa_inside_end(const struct apa_file *f, uint32_t node)

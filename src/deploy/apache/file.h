@@ -35,6 +35,8 @@ void apa_file_done(struct apa_file *f);
 void apa_unload(void); /* the library, at the end */
 
 uint32_t apa_line(const struct apa_file *f, uint32_t offset);
+/* The line end that is missing before what is put at an offset, which begins a line: "\n" or "". */
+const char *apa_line_end(const struct apa_file *f, uint32_t at);
 /* Offsets between the tags of a section: just behind the line of the first one, and where the line of the last begins.
  */
 uint32_t apa_inside(const struct apa_file *f, uint32_t node);

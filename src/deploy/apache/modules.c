@@ -1,5 +1,6 @@
-/* Modules and ports that are needed. Where there is mods-available, as Debian has it, a module is enabled by a link in
- * mods-enabled: that is all that a2enmod does, and a link can be taken back with the rest. */
+/* Modules and ports that are needed. A program is run for a module when --apache-enmod names one. Else, where there is
+ * mods-available, as Debian has it, a module is enabled by a link in mods-enabled: that is all that a2enmod does, and a
+ * link can be taken back with the rest. */
 #include "base/fs.h"
 #include "deploy/apache/plan_in.h"
 #include <fcntl.h>
@@ -21,8 +22,8 @@ static int add_link(const struct apa_server *s, const char *name, const char *ex
     BUF_AUTO(from, PATH_MAX);
     BUF_AUTO(to, PATH_MAX);
     BUF_AUTO(target, PATH_MAX);
-    buf_addf(&from, "%s/mods-available/%s.%s", s->root, name, ext);
-    buf_addf(&to, "%s/mods-enabled/%s.%s", s->root, name, ext);
+    buf_addf(&from, "%s/mods-available/%s.%s", s->base.root, name, ext);
+    buf_addf(&to, "%s/mods-enabled/%s.%s", s->base.root, name, ext);
     buf_addf(&target, "../mods-available/%s.%s", name, ext);
     if (buf_err(&target) || buf_err(&from) || buf_err(&to))
         return err_nomem(e);
@@ -37,7 +38,7 @@ static int depends_on(const struct apa_server *s, const char *name, struct strli
     BUF_AUTO(path, PATH_MAX);
     BUF_AUTO(text, 65536);
     signet_str line, rest;
-    buf_addf(&path, "%s/mods-available/%s.load", s->root, name);
+    buf_addf(&path, "%s/mods-available/%s.load", s->base.root, name);
     int rc = fs_read(AT_FDCWD, buf_z(&path), &text, e);
     rest = buf_str(&text);
     while (!rc && rest.n) {
@@ -61,9 +62,30 @@ static int enable(const struct apa_conf *c, const struct apa_server *s, const ch
     int rc = depends_on(s, name, &first, e);
     for (size_t i = 0; !rc && i < first.n; i++)
         rc = enable(c, s, first.v[i], changes, more, depth + 1, e);
-    if (!rc)
-        rc = add_link(s, name, "conf", changes, e);
-    return rc ? rc : add_link(s, name, "load", changes, e);
+    if (!rc) /* first: what the .conf says is in the module's own words */
+        rc = add_link(s, name, "load", changes, e);
+    return rc ? rc : add_link(s, name, "conf", changes, e);
+}
+
+static int enable_by_program(const struct apa_server *s, const char *name, struct changes *changes,
+                             struct strlist *more, struct err *e)
+{
+    BUF_AUTO(id, 256);
+    const char *const run[] = { s->enmod, name, NULL }, *const undo[] = { s->dismod, "-f", name, NULL };
+    buf_addf(&id, "%s_module", name);
+    if (strlist_has(more, buf_str(&id)))
+        return 0;
+    return strlist_add(more, buf_str(&id)) ? err_nomem(e) : changes_add_command(changes, run, undo, e);
+}
+
+static int refuse(const struct apa_server *s, const char *name, struct err *e)
+{
+    err_set(e, SIGNET_ENOTFOUND, "Apache has not loaded its module mod_%s, which is needed", name);
+    if (s->layout->enmod)
+        err_hint(e, "Install it if need be, load it (%s %s), reload Apache, and try again.", s->layout->enmod, name);
+    else
+        err_hint(e, "Install it if need be, load it with LoadModule, reload Apache, and try again.");
+    return SIGNET_ENOTFOUND;
 }
 
 int apa_need_module(const struct apa_conf *c, const struct apa_server *s, const char *name, struct changes *changes,
@@ -72,14 +94,14 @@ int apa_need_module(const struct apa_conf *c, const struct apa_server *s, const 
     BUF_AUTO(id, 256);
     BUF_AUTO(path, PATH_MAX);
     buf_addf(&id, "%s_module", name);
-    buf_addf(&path, "%s/mods-available/%s.load", s->root, name);
+    buf_addf(&path, "%s/mods-available/%s.load", s->base.root, name);
     if (apa_has_module(c, buf_z(&id)))
         return 0;
+    if (s->handle_modules && s->enmod)
+        return enable_by_program(s, name, changes, more, e);
     if (s->handle_modules && fs_exists(AT_FDCWD, buf_z(&path)))
         return enable(c, s, name, changes, more, 0, e);
-    err_set(e, SIGNET_ENOTFOUND, "Apache has not loaded its module mod_%s, which is needed", name);
-    err_hint(e, "Install it if need be, load it with LoadModule, reload Apache, and try again.");
-    return SIGNET_ENOTFOUND;
+    return refuse(s, name, e);
 }
 
 /* "Listen 80", "Listen 1.2.3.4:443 https" */
@@ -90,27 +112,40 @@ static bool listens_on(const struct apa_node *n, unsigned port)
     return n->args.n && !str_u64(str_of(colon ? colon + 1 : n->args.v[0]), 65535, &is) && is == port;
 }
 
+bool apa_listens(const struct apa_conf *c, unsigned port, const struct strlist *more)
+{
+    for (uint32_t i = 0; i < c->n_files; i++)
+        for (uint32_t k = 0; k < c->file[i].n; k++) {
+            const struct apa_node *n = &c->file[i].node[k];
+            if (!strcmp(n->name, "listen") && listens_on(n, port) && apa_in_force(c, &c->file[i], k, more))
+                return true;
+        }
+    return false;
+}
+
 int apa_need_listen(const struct apa_conf *c, const struct strlist *more, const struct apa_wish *w,
                     struct apa_patches *x)
 {
     uint32_t file = 0, node = 0;
     bool found = false;
+    if (apa_listens(c, w->https_port, more))
+        return 0;
     for (uint32_t i = 0; i < c->n_files; i++)
         for (uint32_t k = 0; k < c->file[i].n; k++) {
             const struct apa_node *n = &c->file[i].node[k];
             if (strcmp(n->name, "listen") || !apa_in_force(c, &c->file[i], k, more))
                 continue;
-            if (listens_on(n, w->https_port))
-                return 0;
             if (!found || listens_on(n, w->http_port)) {
                 file = i;
                 node = k;
                 found = true;
             }
         }
+    if (!found)
+        return 0;
     BUF_AUTO(line, 64);
-    buf_addf(&line, "Listen %u\n", w->https_port);
-    if (found)
-        text_patch_put(&x->v[file], c->file[file].node[node].end, 0, buf_str(&line));
+    uint32_t at = c->file[file].node[node].end;
+    buf_addf(&line, "%sListen %u\n", apa_line_end(&c->file[file], at), w->https_port);
+    text_patch_put(&x->v[file], at, 0, buf_str(&line));
     return x->v[file].bad;
 }

@@ -1,4 +1,5 @@
-/* Choosing virtual hosts, changing them; their twins are in twin.c, modules in modules.c. */
+/* Changing virtual hosts; their twins are in twin.c, redirects in redirect.c, files of ours in site.c, modules in
+ * modules.c. */
 #include "deploy/apache/plan.h"
 
 #include "deploy/apache/plan_in.h"
@@ -7,27 +8,39 @@
 
 #define LINE_MAX_ 65536u
 
-int64_t apa_pick(const struct apa_conf *c, const char *name, unsigned port, bool ssl)
+/* "[::1]:443", "1.2.3.4", "*:80", "_default_:443": is it reached on that port, and where? */
+static bool place_of(const char *arg, unsigned port, struct probe_place *ret)
 {
-    for (uint32_t i = 0; i < c->n_vhosts; i++)
-        if (c->vhost[i].ssl == ssl && apa_on_port(c, &c->vhost[i], port) && apa_vhost_fits(&c->vhost[i], name))
-            return i;
-    return -1;
+    signet_str host, tail, rest = str_of(arg);
+    uint64_t is;
+    if (str_starts(rest, STR("["))) {
+        (void)str_cut(str_skip(rest, 1), ']', &host, &rest);
+        rest = str_skip(rest, 1);
+    } else {
+        (void)str_cut(rest, ':', &host, &rest);
+    }
+    (void)str_cut(rest, ' ', &rest, &tail);
+    if (rest.n && !str_eq(rest, STR("*")) && (str_u64(rest, 65535, &is) || is != port))
+        return false;
+    *ret = (struct probe_place){ .ip = "127.0.0.1", .port = port };
+    if (!host.n || str_eq(host, STR("*")) || str_ieq(host, STR("_default_")) || str_eq(host, STR("0.0.0.0")))
+        return true;
+    if (host.n >= sizeof ret->ip)
+        return false;
+    (void)snprintf(ret->ip, sizeof ret->ip, "%.*s", STR_ARG(host));
+    if (str_eq(host, STR("::")))
+        (void)snprintf(ret->ip, sizeof ret->ip, "::1");
+    return str_has(host, ':') || strspn(ret->ip, "0123456789.") == host.n;
 }
 
-void apa_place(const struct apa_conf *c, uint32_t vhost, unsigned port, struct probe_place *ret)
+size_t apa_places(const struct apa_conf *c, uint32_t vhost, unsigned port, struct probe_place *ret, size_t max)
 {
     const struct apa_vhost *v = &c->vhost[vhost];
     const struct apa_node *n = &c->file[v->file].node[v->node];
-    *ret = (struct probe_place){ .ip = "127.0.0.1", .port = port };
-    signet_str host = { 0 }, rest = str_of(n->args.n ? n->args.v[0] : "*");
-    if (str_starts(rest, STR("[")))
-        (void)str_cut(str_skip(rest, 1), ']', &host, &rest);
-    else
-        (void)str_cut(rest, ':', &host, &rest);
-    bool numeric = host.n && !host.p[0] ? false : strspn(host.p, "0123456789.:abcdef") >= host.n;
-    if (numeric && host.n && host.n < sizeof ret->ip)
-        (void)snprintf(ret->ip, sizeof ret->ip, "%.*s", STR_ARG(host));
+    size_t found = 0;
+    for (size_t i = 0; i < n->args.n && found < max; i++)
+        found += place_of(n->args.v[i], port, &ret[found]);
+    return found;
 }
 
 int apa_patches_new(struct apa_patches *x, const struct apa_conf *c)
@@ -91,7 +104,7 @@ void apa_add_lines(struct text_patch *p, const struct apa_file *f, uint32_t node
         p->bad = SIGNET_ENOMEM;
 }
 
-static bool has_header(const struct apa_conf *c, const struct apa_vhost *v, const char *header)
+bool apa_has_header(const struct apa_conf *c, const struct apa_vhost *v, const char *header)
 {
     const struct apa_file *f = &c->file[v->file];
     for (uint32_t i = v->node + 1; i < f->n && f->node[i].start < f->node[v->node].end; i++) {
@@ -107,10 +120,12 @@ static bool has_header(const struct apa_conf *c, const struct apa_vhost *v, cons
 int apa_extra_lines(const struct apa_conf *c, const struct apa_vhost *v, const struct apa_wish *w, struct strlist *to)
 {
     int rc = 0;
-    if (w->hsts && !(v && has_header(c, v, "Strict-Transport-Security")))
+    if (w->hsts && !(v && apa_has_header(c, v, "Strict-Transport-Security")))
         rc |= strlist_addz(to, "Header always set Strict-Transport-Security \"max-age=31536000\"");
-    if (w->uir && !(v && has_header(c, v, "Content-Security-Policy")))
+    if (w->uir && !(v && apa_has_header(c, v, "Content-Security-Policy")))
         rc |= strlist_addz(to, "Header always set Content-Security-Policy upgrade-insecure-requests");
+    if (w->hsts_seed && !(v && apa_has_header(c, v, "Strict-Transport-Security")))
+        rc |= apa_hsts_lines(w, c, v, to);
     if (w->staple && !(v && apa_find(c, v->file, v->node, "sslusestapling") >= 0))
         rc |= strlist_addz(to, "SSLUseStapling on");
     return rc;
@@ -134,7 +149,22 @@ static int set_value(struct text_patch *p, const struct apa_file *f, int64_t nod
     return buf_err(&line);
 }
 
-static int update_tls(const struct apa_conf *c, struct apa_patches *x, uint32_t vhost, const struct apa_wish *w)
+/* Where answers of OCSP are kept is said once, outside of the virtual hosts. */
+static void need_stapling_cache(const struct apa_conf *c, struct apa_patches *x, uint32_t file,
+                                const struct apa_server *s)
+{
+    BUF_AUTO(text, 1024);
+    const struct apa_file *f = &c->file[file];
+    if (x->stapling || apa_has_directive(c, "sslstaplingcache"))
+        return;
+    x->stapling = true;
+    buf_addf(&text, "%s<IfModule mod_ssl.c>\nSSLStaplingCache %s\n</IfModule>\n", apa_line_end(f, (uint32_t)f->text.n),
+             s->layout->stapling);
+    text_patch_put(&x->v[file], (uint32_t)f->text.n, 0, buf_str(&text));
+}
+
+static int update_tls(const struct apa_conf *c, struct apa_patches *x, uint32_t vhost, const struct apa_wish *w,
+                      const struct apa_server *s)
 {
     STRLIST_AUTO(lines);
     const struct apa_vhost *v = &c->vhost[vhost];
@@ -158,158 +188,186 @@ static int update_tls(const struct apa_conf *c, struct apa_patches *x, uint32_t 
     }
     rc |= apa_extra_lines(c, v, w, &lines);
     apa_add_lines(p, f, v->node, false, &lines);
-    return rc ? SIGNET_ENOMEM : 0;
-}
-
-/* ---- redirects ---- */
-
-static bool goes_to_https(const struct apa_node *n)
-{
-    bool rewrite = !strcmp(n->name, "rewriterule"), redirect = !strcmp(n->name, "redirect") ||
-                                                               !strcmp(n->name, "redirectpermanent") ||
-                                                               !strcmp(n->name, "redirectmatch");
-    for (size_t i = 0; (rewrite || redirect) && i < n->args.n; i++)
-        if (str_starts(str_of(n->args.v[i]), STR("https://")))
-            return true;
-    return false;
-}
-
-bool apa_redirects(const struct apa_conf *c, const struct apa_vhost *v, uint32_t *ret_node)
-{
-    const struct apa_file *f = &c->file[v->file];
-    for (uint32_t i = *ret_node ? *ret_node + 1 : v->node + 1; i < f->n && f->node[i].start < f->node[v->node].end; i++)
-        if (goes_to_https(&f->node[i]) && apa_in_force(c, f, i, NULL)) {
-            *ret_node = i;
-            return true;
-        }
-    return false;
-}
-
-static int add_redirect(const struct apa_conf *c, struct apa_patches *x, uint32_t vhost, const struct strlist *names)
-{
-    STRLIST_AUTO(lines);
-    const struct apa_vhost *v = &c->vhost[vhost];
-    size_t left = 0;
-    int rc = strlist_addz(&lines, "RewriteEngine on");
-    for (size_t i = 0; i < names->n; i++)
-        left += apa_pick(c, names->v[i], x->http_port, false) == vhost;
-    for (size_t i = 0; i < names->n; i++) {
-        BUF_AUTO(line, 1024);
-        if (apa_pick(c, names->v[i], x->http_port, false) != vhost)
-            continue;
-        buf_addf(&line, "RewriteCond %%{SERVER_NAME} =%s%s", names->v[i], --left ? " [OR]" : "");
-        rc |= strlist_add(&lines, buf_str(&line));
-    }
-    rc |= strlist_addz(&lines, "RewriteRule ^ https://%{SERVER_NAME}%{REQUEST_URI} [END,NE,R=permanent]");
-    apa_add_lines(&x->v[v->file], &c->file[v->file], v->node, false, &lines);
+    if (w->staple)
+        need_stapling_cache(c, x, v->file, s);
     return rc ? SIGNET_ENOMEM : 0;
 }
 
 /* ---- all of it ---- */
+
+enum { TLS_DONE = 1, TWIN_DONE = 2, COPY_DONE = 4, PLAIN_DONE = 8, SITE_DONE = 16 };
 
 struct job {
     const struct apa_conf *c;
     const struct apa_server *s;
     const struct apa_wish *w;
     struct apa_patches x;
-    struct apa_twins twins;
+    struct apa_sites sites;
     struct strlist more;
-    bool *tls_done, *plain_done, *twin_done; /* by virtual host */
+    unsigned char *done; /* by virtual host */
+    size_t *site;        /* the same: of its twin, index + 1; 0: there is none, or it is in the same file */
+    bool twins, rewrite; /* are there some, is it used */
     struct changes *changes;
     struct err *e;
 };
 
+static bool first_time(struct job *j, int64_t vhost, unsigned char what)
+{
+    bool first = !(j->done[vhost] & what);
+    j->done[vhost] |= what;
+    return first;
+}
+
+static int no_vhost(const struct job *j, const char *name)
+{
+    err_set(j->e, SIGNET_ENOTFOUND,
+            "Unable to find a virtual host for %s. Set ServerName or ServerAlias in the one that it belongs to.", name);
+    if (j->c->macro)
+        err_hint(
+            j->e,
+            "%s makes virtual hosts by a macro (mod_macro); those are not edited. Write the one for %s out without "
+            "<Macro> and Use.",
+            j->c->file[j->c->macro - 1].path, name);
+    return SIGNET_ENOTFOUND;
+}
+
+/* All names of the wish that end up in the virtual host that is for all. */
+static int names_for_all(const struct job *j, struct strlist *to)
+{
+    int rc = 0;
+    for (size_t i = 0; !rc && i < j->w->names->n; i++)
+        if (apa_pick(j->c, j->w->names->v[i], j->w->https_port, true) < 0 &&
+            apa_pick(j->c, j->w->names->v[i], j->w->http_port, false) < 0)
+            rc = strlist_addz(to, j->w->names->v[i]);
+    return rc;
+}
+
+static int twin(struct job *j, const char *name, uint32_t plain)
+{
+    STRLIST_AUTO(names);
+    bool copy = apa_pick(j->c, name, j->w->http_port, false) < 0;
+    struct apa_twin t = { .vhost = plain, .as = copy ? &names : NULL };
+    if (!first_time(j, plain, copy ? COPY_DONE : TWIN_DONE))
+        return 0;
+    if (copy && names_for_all(j, &names))
+        return err_nomem(j->e);
+    j->twins = true;
+    int rc = apa_twin_make(&t, j->c, j->s, j->w, &j->sites, &j->x, j->e);
+    j->site[plain] = t.site;
+    return rc;
+}
+
+static int redirect(struct job *j, int64_t plain, int64_t tls)
+{
+    if (plain >= 0 && first_time(j, plain, PLAIN_DONE))
+        return apa_add_redirect(j->c, &j->x, (uint32_t)plain, j->w, &j->rewrite) ? err_nomem(j->e) : 0;
+    if (plain >= 0 || tls < 0 || !first_time(j, tls, SITE_DONE))
+        return 0;
+    size_t before = j->sites.n;
+    int rc = apa_redirect_site(&j->sites, j->c, j->s, (uint32_t)tls, j->w, j->e);
+    j->rewrite |= j->sites.n > before;
+    return rc;
+}
+
 static int one_name(struct job *j, const char *name, struct strlist *where)
 {
     const struct apa_conf *c = j->c;
-    int64_t tls = apa_pick(c, name, j->w->https_port, true), plain = apa_pick(c, name, j->w->http_port, false);
-    const char *file = NULL;
+    int64_t tls = apa_pick(c, name, j->w->https_port, true), plain = apa_pick_plain(c, name, j->w->http_port);
     int rc = 0;
     if (tls < 0 && (plain < 0 || !j->w->cert))
-        return err_set(
-            j->e, SIGNET_ENOTFOUND,
-            "Unable to find a virtual host for %s. Set ServerName or ServerAlias in the one that it belongs to.", name);
-    if (tls >= 0 && !j->tls_done[tls]) {
-        j->tls_done[tls] = true;
-        rc = update_tls(c, &j->x, (uint32_t)tls, j->w) ? err_nomem(j->e) : 0;
-    } else if (tls < 0 && !j->twin_done[plain]) {
-        j->twin_done[plain] = true;
-        rc = apa_twin(&j->twins, c, j->s, (uint32_t)plain, j->w, &j->x, j->e);
-    }
-    if (!rc && tls < 0)
-        file = apa_twin_path(&j->twins, (uint32_t)plain);
-    if (!file)
-        file = c->file[c->vhost[tls >= 0 ? tls : plain].file].path;
-    uint32_t at = 0;
-    if (!rc && j->w->redirect && plain >= 0 && !j->plain_done[plain] && !apa_redirects(c, &c->vhost[plain], &at)) {
-        j->plain_done[plain] = true;
-        rc = add_redirect(c, &j->x, (uint32_t)plain, j->w->names) ? err_nomem(j->e) : 0;
-    }
-    return !rc && where && strlist_addz(where, file) ? err_nomem(j->e) : rc;
+        return no_vhost(j, name);
+    if (tls >= 0 && j->w->hsts_seed && (rc = apa_hsts_check(c, (uint32_t)tls, name, j->e)))
+        return rc;
+    if (tls < 0)
+        rc = twin(j, name, (uint32_t)plain);
+    else if (first_time(j, tls, TLS_DONE))
+        rc = update_tls(c, &j->x, (uint32_t)tls, j->w, j->s) ? err_nomem(j->e) : 0;
+    if (!rc && j->w->redirect)
+        rc = redirect(j, plain, tls);
+    if (rc || !where)
+        return rc;
+    bool own = tls < 0 && j->site[plain];
+    const char *file = own ? j->sites.v[j->site[plain] - 1].path : c->file[c->vhost[tls >= 0 ? tls : plain].file].path;
+    return strlist_addz(where, file) ? err_nomem(j->e) : 0;
 }
 
-static int modules(struct job *j, bool tls, bool redirect)
+static int modules(struct job *j)
 {
-    int rc = tls ? apa_need_module(j->c, j->s, "ssl", j->changes, &j->more, j->e) : 0;
-    if (!rc && redirect)
-        rc = apa_need_module(j->c, j->s, "rewrite", j->changes, &j->more, j->e);
-    if (!rc && (j->w->hsts || j->w->uir))
-        rc = apa_need_module(j->c, j->s, "headers", j->changes, &j->more, j->e);
+    const struct {
+        bool wanted;
+        const char *name;
+    } all[] = {
+        { j->twins, "ssl" },
+        { j->rewrite, "rewrite" },
+        { j->w->hsts || j->w->uir || j->w->hsts_seed, "headers" },
+        { j->w->staple, "socache_shmcb" },
+    };
+    int rc = 0;
+    for (size_t i = 0; !rc && i < sizeof all / sizeof all[0]; i++)
+        if (all[i].wanted)
+            rc = apa_need_module(j->c, j->s, all[i].name, j->changes, &j->more, j->e);
     return rc;
 }
 
 static int carry_on(struct job *j, struct strlist *where)
 {
-    bool redirect = false;
     int rc = 0;
     for (size_t i = 0; !rc && i < j->w->names->n; i++)
         rc = one_name(j, j->w->names->v[i], where);
-    for (uint32_t i = 0; i < j->c->n_vhosts; i++)
-        redirect |= j->plain_done[i];
+    apa_hsts_raise(j->c, &j->x, j->w);
     if (!rc)
-        rc = modules(j, j->twins.n > 0, redirect);
-    if (!rc && j->twins.n)
+        rc = modules(j);
+    if (!rc && j->twins)
         rc = apa_need_listen(j->c, &j->more, j->w, &j->x) ? err_nomem(j->e) : 0;
     if (!rc)
-        rc = apa_twins_to_changes(&j->twins, j->s, j->changes, j->e);
+        rc = apa_sites_to_changes(&j->sites, &j->x, j->changes, j->e);
     return rc ? rc : apa_patches_to_changes(&j->x, j->changes, j->e);
 }
 
 int apa_plan(const struct apa_conf *c, const struct apa_server *s, const struct apa_wish *w, struct changes *changes,
              struct strlist *where, struct err *e)
 {
-    struct job j = { .c = c, .s = s, .w = w, .changes = changes, .e = e, .x = { .http_port = w->http_port } };
-    size_t n = c->n_vhosts + 1u;
-    j.tls_done = calloc(n, sizeof *j.tls_done);
-    j.plain_done = calloc(n, sizeof *j.plain_done);
-    j.twin_done = calloc(n, sizeof *j.twin_done);
-    int rc =
-        j.tls_done && j.plain_done && j.twin_done && !apa_patches_new(&j.x, c) ? carry_on(&j, where) : err_nomem(e);
+    struct job j = { .c = c, .s = s, .w = w, .changes = changes, .e = e };
+    j.done = calloc(c->n_vhosts + 1u, sizeof *j.done);
+    j.site = calloc(c->n_vhosts + 1u, sizeof *j.site);
+    int rc = j.done && j.site && !apa_patches_new(&j.x, c) ? carry_on(&j, where) : err_nomem(e);
     apa_patches_done(&j.x);
-    apa_twins_done(&j.twins);
+    apa_sites_done(&j.sites);
     strlist_done(&j.more);
-    free(j.tls_done);
-    free(j.plain_done);
-    free(j.twin_done);
+    free(j.done);
+    free(j.site);
     return rc;
+}
+
+/* ---- for a challenge ---- */
+
+static bool answers_one(const struct apa_conf *c, const struct apa_vhost *v, const struct strlist *names, unsigned port)
+{
+    for (size_t i = 0; i < names->n; i++)
+        if (apa_vhost_fits(v, names->v[i]) || apa_pick(c, names->v[i], port, false) < 0)
+            return true;
+    return false;
 }
 
 int apa_plan_challenge(const struct apa_conf *c, const struct strlist *names, unsigned http_port, const char *pre,
                        struct changes *changes, struct err *e)
 {
-    struct apa_patches x = { .http_port = http_port };
+    struct apa_patches x = { 0 };
     STRLIST_AUTO(lines);
     BUF_AUTO(line, LINE_MAX_);
+    bool on_port = false;
     buf_addf(&line, "Include %s", pre);
     int rc = apa_patches_new(&x, c) || buf_err(&line) || strlist_add(&lines, buf_str(&line)) ? err_nomem(e) : 0;
     for (uint32_t i = 0; !rc && i < c->n_vhosts; i++) {
         const struct apa_vhost *v = &c->vhost[i];
-        bool wanted = false;
-        for (size_t k = 0; k < names->n; k++)
-            wanted |= apa_vhost_fits(v, names->v[k]) || apa_pick(c, names->v[k], http_port, false) < 0;
-        if (wanted && apa_on_port(c, v, http_port) && !v->ssl)
+        if (!apa_on_port(c, v, http_port))
+            continue;
+        on_port = true;
+        if (!v->ssl && answers_one(c, v, names, http_port))
             apa_add_lines(&x.v[v->file], &c->file[v->file], v->node, true, &lines);
     }
+    if (!rc && !on_port && !apa_reads(c, pre))
+        apa_add_include(&x, pre);
     if (!rc)
         rc = apa_patches_to_changes(&x, changes, e);
     apa_patches_done(&x);

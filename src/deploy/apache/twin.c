@@ -1,29 +1,10 @@
 /* The twin of a virtual host: the same site, speaking TLS. */
-#include "base/fs.h"
 #include "deploy/apache/plan_in.h"
-#include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
-
-#define TWIN_MODE 0644
-
-void apa_twins_done(struct apa_twins *t)
-{
-    for (size_t i = 0; i < t->n_files; i++) {
-        free(t->v[i].path);
-        free(t->v[i].link);
-        free(t->v[i].link_target);
-        buf_done(&t->v[i].before);
-        buf_done(&t->v[i].text);
-    }
-    free(t->v);
-    free(t->file_of);
-    *t = (struct apa_twins){ 0 };
-}
 
 /* ---- its text ---- */
 
-/* "*:80" with the port for TLS. */
+/* "*:80" with another port. */
 static void add_address(const char *arg, unsigned port, struct buf *to)
 {
     const char *colon = strrchr(arg, ':'), *bracket = strrchr(arg, ']');
@@ -32,59 +13,82 @@ static void add_address(const char *arg, unsigned port, struct buf *to)
     buf_addf(to, ":%u", port);
 }
 
+void apa_add_addresses(const struct apa_node *vhost, unsigned port, struct buf *to)
+{
+    for (size_t i = 0; i < vhost->args.n; i++) {
+        buf_addc(to, ' ');
+        add_address(vhost->args.v[i], port, to);
+    }
+}
+
+static void mute(const struct apa_file *f, uint32_t node, struct text_patch *p)
+{
+    uint32_t from = f->node[node].start;
+    while (f->text.p[from] == ' ' || f->text.p[from] == '\t')
+        from++;
+    text_patch_put(p, from, 0, STR("# "));
+}
+
 /* What would send the visitors of the twin to itself for ever is made a comment, with the conditions that belong to it.
  */
 static void mute_redirects(const struct apa_conf *c, const struct apa_vhost *v, struct text_patch *p)
 {
     const struct apa_file *f = &c->file[v->file];
     uint32_t at = 0;
-    while (apa_redirects(c, v, &at)) {
-        uint32_t first = at;
-        while (first > v->node + 1 && !strcmp(f->node[first - 1].name, "rewritecond") &&
-               !strcmp(f->node[at].name, "rewriterule"))
-            first--;
-        for (uint32_t i = first; i <= at; i++) {
-            uint32_t from = f->node[i].start;
-            while (f->text.p[from] == ' ' || f->text.p[from] == '\t')
-                from++;
-            text_patch_put(p, from, 0, STR("# "));
-        }
-    }
+    while (apa_redirects(c, v, &at))
+        for (uint32_t i = apa_first_condition(f, v, at); i <= at; i++)
+            mute(f, i, p);
 }
 
-static int twin_lines(const struct apa_wish *w, struct strlist *to)
+/* The copy of the one that is for all names is for those that it is made for. */
+static void mute_names(const struct apa_conf *c, const struct apa_vhost *v, struct text_patch *p)
 {
-    BUF_AUTO(line, 3 * PATH_MAX);
-    buf_addf(&line, "SSLCertificateFile %s", w->cert);
-    int rc = strlist_add(to, buf_str(&line));
-    buf_clear(&line);
-    buf_addf(&line, "SSLCertificateKeyFile %s", w->key);
-    rc |= strlist_add(to, buf_str(&line));
-    buf_clear(&line);
-    buf_addf(&line, "Include %s", w->options);
-    rc |= strlist_add(to, buf_str(&line));
-    return rc | apa_extra_lines(NULL, NULL, w, to);
+    const struct apa_file *f = &c->file[v->file];
+    for (uint32_t i = v->node + 1; i < f->n && f->node[i].start < f->node[v->node].end; i++)
+        if (!strcmp(f->node[i].name, "servername") || !strcmp(f->node[i].name, "serveralias"))
+            mute(f, i, p);
 }
 
-static int add_text(const struct apa_conf *c, uint32_t vhost, const struct apa_wish *w, struct buf *to)
+static int add_line(struct strlist *to, const char *name, const char *value)
 {
-    const struct apa_vhost *v = &c->vhost[vhost];
+    BUF_AUTO(line, 2 * PATH_MAX);
+    buf_addf(&line, "%s %s", name, value);
+    return strlist_add(to, buf_str(&line));
+}
+
+static int twin_lines(const struct apa_wish *w, const struct apa_twin *t, struct strlist *to)
+{
+    const struct strlist *as = t->as;
+    int rc = 0;
+    for (size_t i = 0; as && i < as->n; i++)
+        rc |= add_line(to, i ? "ServerAlias" : "ServerName", as->v[i]);
+    rc |= add_line(to, "SSLCertificateFile", w->cert);
+    rc |= add_line(to, "SSLCertificateKeyFile", w->key);
+    rc |= add_line(to, "Include", w->options);
+    struct apa_wish own = *w;
+    own.twin = (ptrdiff_t)t->vhost * 2 + (t->as != NULL);
+    return rc | apa_extra_lines(NULL, NULL, &own, to);
+}
+
+static int add_text(const struct apa_conf *c, const struct apa_server *s, const struct apa_twin *t,
+                    const struct apa_wish *w, struct buf *to)
+{
+    const struct apa_vhost *v = &c->vhost[t->vhost];
     const struct apa_file *f = &c->file[v->file];
     struct text_patch own = { 0 };
     STRLIST_AUTO(lines);
     BUF_AUTO(indent, 1024);
-    int rc = twin_lines(w, &lines);
+    int rc = twin_lines(w, t, &lines);
     apa_indent(f, v->node, &indent);
     buf_addz(to, "<IfModule mod_ssl.c>\n");
-    if (w->staple)
-        buf_addz(to, "SSLStaplingCache shmcb:/var/run/apache2/stapling_cache(128000)\n");
+    if (w->staple && !apa_has_directive(c, "sslstaplingcache"))
+        buf_addf(to, "SSLStaplingCache %s\n", s->layout->stapling);
     buf_addz(to, "<VirtualHost");
-    for (size_t i = 0; i < f->node[v->node].args.n; i++) {
-        buf_addc(to, ' ');
-        add_address(f->node[v->node].args.v[i], w->https_port, to);
-    }
+    apa_add_addresses(&f->node[v->node], w->https_port, to);
     buf_addz(to, ">\n");
     mute_redirects(c, v, &own);
+    if (t->as)
+        mute_names(c, v, &own);
     rc |= text_patch_apply(&own, buf_str(&f->text), apa_inside(f, v->node), apa_inside_end(f, v->node), to);
     text_patch_done(&own);
     for (size_t i = 0; i < lines.n; i++)
@@ -95,7 +99,7 @@ static int add_text(const struct apa_conf *c, uint32_t vhost, const struct apa_w
 
 /* ---- its file ---- */
 
-static void twin_name(const char *path, const char *ext, struct buf *to)
+void apa_twin_name(const char *path, const char *ext, struct buf *to)
 {
     size_t n = strlen(path);
     bool conf = str_ends(str_of(path), STR(".conf"));
@@ -103,91 +107,39 @@ static void twin_name(const char *path, const char *ext, struct buf *to)
     buf_addz(to, ext);
 }
 
-/* sites-enabled/x.conf is a link to ../sites-available/x.conf: the twin gets one like it. */
-static int find_link(struct apa_twin_file *t, const struct apa_file *f, const char *ext, struct err *e)
-{
-    BUF_AUTO(target, PATH_MAX);
-    BUF_AUTO(link, PATH_MAX);
-    BUF_AUTO(to, PATH_MAX);
-    struct err why = { 0 };
-    if (fs_readlink(AT_FDCWD, f->path, &target, &why))
-        return 0; /* it lies where it is read: its twin, beside it, is read, too */
-    twin_name(f->path, ext, &link);
-    twin_name(buf_z(&target), ext, &to);
-    if (fs_exists(AT_FDCWD, buf_z(&link)))
-        return 0;
-    t->link = buf_take(&link);
-    t->link_target = buf_take(&to);
-    return t->link && t->link_target ? 0 : err_nomem(e);
-}
-
-static int file_for(struct apa_twins *t, const struct apa_file *f, const struct apa_server *s, size_t *ret,
-                    struct err *e)
+static int path_for(const struct apa_file *f, const struct apa_server *s, struct buf *to)
 {
     BUF_AUTO(path, PATH_MAX);
-    twin_name(f->real, s->ext, &path);
-    for (*ret = 0; *ret < t->n_files; ++*ret)
-        if (!strcmp(t->v[*ret].path, buf_z(&path)))
-            return 0;
-    struct apa_twin_file *v = reallocarray(t->v, t->n_files + 1, sizeof *v);
-    if (!v)
-        return err_nomem(e);
-    t->v = v;
-    v = &v[t->n_files++];
-    *v = (struct apa_twin_file){ .before = BUF_INIT(CHANGE_BYTES_MAX), .text = BUF_INIT(CHANGE_BYTES_MAX) };
-    v->path = buf_take(&path);
-    if (!v->path)
-        return err_nomem(e);
-    v->is_new = !fs_exists(AT_FDCWD, v->path);
-    int rc = v->is_new ? 0 : fs_read(AT_FDCWD, v->path, &v->before, e);
-    buf_add(&v->text, buf_str(&v->before));
-    if (v->text.n && v->text.p[v->text.n - 1] != '\n')
-        buf_addc(&v->text, '\n');
-    return rc ? rc : s->handle_sites ? find_link(v, f, s->ext, e) : 0;
+    const char *slash = strrchr(f->real, '/');
+    if (s->own_sites)
+        buf_addf(&path, "%s%s", s->sites, slash);
+    else
+        buf_addz(&path, f->real);
+    apa_twin_name(buf_z(&path), s->ext, to);
+    return buf_err(&path) ? buf_err(&path) : buf_err(to);
 }
 
-int apa_twin(struct apa_twins *t, const struct apa_conf *c, const struct apa_server *s, uint32_t vhost,
-             const struct apa_wish *w, struct apa_patches *x, struct err *e)
+int apa_twin_make(struct apa_twin *t, const struct apa_conf *c, const struct apa_server *s, const struct apa_wish *w,
+                  struct apa_sites *sites, struct apa_patches *x, struct err *e)
 {
-    const struct apa_vhost *v = &c->vhost[vhost];
+    const struct apa_vhost *v = &c->vhost[t->vhost];
     const struct apa_file *f = &c->file[v->file];
+    BUF_AUTO(path, PATH_MAX);
+    BUF_AUTO(text, CHANGE_BYTES_MAX);
     size_t at;
-    t->n++;
-    if (!t->file_of) {
-        t->n_vhosts = c->n_vhosts;
-        t->file_of = calloc(c->n_vhosts + 1u, sizeof *t->file_of);
-    }
-    if (!t->file_of)
+    bool inside = v->file == 0 && !s->own_sites; /* the main file: the site's place is there */
+    if (inside)
+        buf_addz(&text, apa_line_end(f, f->node[v->node].end));
+    if (add_text(c, s, t, w, &text))
         return err_nomem(e);
-    if (v->file == 0) { /* the main file: nobody reads what lies beside it */
-        BUF_AUTO(text, CHANGE_BYTES_MAX);
-        int rc = add_text(c, vhost, w, &text);
+    if (inside) {
         text_patch_put(&x->v[0], f->node[v->node].end, 0, buf_str(&text));
-        return rc ? err_nomem(e) : 0;
+        return 0;
     }
-    int rc = file_for(t, f, s, &at, e);
+    int rc = path_for(f, s, &path) ? err_nomem(e) : apa_site(sites, c, s, buf_z(&path), f, &at, e);
     if (rc)
         return rc;
-    t->file_of[vhost] = (int64_t)at + 1;
-    return add_text(c, vhost, w, &t->v[at].text) ? err_nomem(e) : 0;
-}
-
-const char *apa_twin_path(const struct apa_twins *t, uint32_t vhost)
-{
-    return t->file_of && vhost < t->n_vhosts && t->file_of[vhost] ? t->v[t->file_of[vhost] - 1].path : NULL;
-}
-
-int apa_twins_to_changes(struct apa_twins *t, const struct apa_server *s, struct changes *changes, struct err *e)
-{
-    int rc = 0;
-    (void)s;
-    for (size_t i = 0; !rc && i < t->n_files; i++) {
-        const struct apa_twin_file *v = &t->v[i];
-        rc = v->is_new ? changes_add_new(changes, v->path, buf_str(&v->text), TWIN_MODE, e)
-                       : changes_add(changes, v->path, buf_str(&v->before), buf_str(&v->text), e);
-        if (!rc && v->link)
-            rc = changes_add_link(changes, v->link, v->link_target, e);
-        changes_note(changes, "Created an SSL vhost at %s", v->path);
-    }
-    return rc;
+    t->site = at + 1;
+    buf_add(&sites->v[at].text, buf_str(&text));
+    return buf_err(&sites->v[at].text) ? err_nomem(e) : 0;
 }

@@ -25,6 +25,7 @@ void ngx_conf_done(struct ngx_conf *c)
     free(c->link);
     free(c->slot);
     free(c->root);
+    free(c->missing);
     *c = (struct ngx_conf){ 0 };
 }
 
@@ -147,28 +148,49 @@ static int load_pattern(struct ngx_conf *c, const char *pattern, unsigned depth,
     return rc;
 }
 
+static uint32_t line_of(const struct ngx_conf *c, uint32_t at, uint32_t node)
+{
+    const struct ngx_tree *t = &c->file[at].tree;
+    return ngx_line(t, t->word[t->node[node].word].at);
+}
+
+/* While a plan is made, thousands of servers may include one file that is not there yet: it is looked for once. */
+static bool is_missing(struct ngx_conf *c, const char *path)
+{
+    if (c->n_slots && *slot_of(c, path))
+        return false;
+    if (c->missing && !strcmp(c->missing, path))
+        return true;
+    if (fs_exists(AT_FDCWD, path))
+        return false;
+    free(c->missing);
+    c->missing = str_dup(str_of(path));
+    return true;
+}
+
 static int load_include(struct ngx_conf *c, uint32_t at, uint32_t node, unsigned depth, struct err *e)
 {
     BUF_AUTO(name, PATH_BYTES_MAX);
     BUF_AUTO(path, PATH_BYTES_MAX);
     struct ngx_include inc = { .node = node };
     const struct ngx_tree *t = &c->file[at].tree;
-    uint32_t line = ngx_line(t, t->word[t->node[node].word].at), found = 0;
+    uint32_t found = 0;
     ngx_value(t, &t->node[node], 1, &name);
     fs_join(&path, c->root, buf_z(&name));
     if (buf_err(&path) || buf_err(&name) || strlen(buf_z(&name)) != name.n)
-        return err_set(e, SIGNET_EFORMAT, "%s, line %u: this include cannot be followed", c->file[at].path, line);
+        return err_set(e, SIGNET_EFORMAT, "%s, line %u: this include cannot be followed", c->file[at].path,
+                       line_of(c, at, node));
     int rc;
     if (strpbrk(buf_z(&path), "*?[")) {
         rc = load_pattern(c, buf_z(&path), depth, &inc, e);
-    } else if (c->lenient && !fs_exists(AT_FDCWD, buf_z(&path))) {
+    } else if (c->lenient && is_missing(c, buf_z(&path))) {
         rc = 0;
     } else if (!(rc = load(c, buf_z(&path), depth, &found, e))) {
         inc.n = 1;
         rc = add_link(c, &found, 1, &inc.first) ? err_nomem(e) : 0;
     }
     if (rc)
-        return rc == SIGNET_ENOTFOUND ? err_wrap(e, "%s, line %u", c->file[at].path, line) : rc;
+        return rc == SIGNET_ENOTFOUND ? err_wrap(e, "%s, line %u", c->file[at].path, line_of(c, at, node)) : rc;
     struct ngx_file *f = &c->file[at];
     if (grow((void **)&f->include, f->n_includes, &f->cap_includes, sizeof *f->include))
         return err_nomem(e);

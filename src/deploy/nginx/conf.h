@@ -35,7 +35,8 @@ struct ngx_conf {
     uint32_t *link, n_links, cap_links;
     uint32_t *slot, n_slots; /* path to file, a hash table of indices + 1 */
     size_t total;
-    bool lenient; /* an included file that is not there yet is no error: while a plan is made */
+    char *missing; /* the file that was looked for last and is not there; NULL: none */
+    bool lenient;  /* an included file that is not there yet is no error: while a plan is made */
 };
 
 /* Reads `main_file` (absolute) and all it includes. Errors as from ngx_tree_parse, with the file in front; a file that

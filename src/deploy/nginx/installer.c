@@ -2,8 +2,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "client/ui.h"
-#include "crypto/cert.h"
-#include "crypto/digest.h"
+#include "deploy/installation.h"
 #include "deploy/installers.h"
 #include "deploy/nginx/server.h"
 #include "deploy/nginx/ssl_files.h"
@@ -11,14 +10,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
-#define PATH_BYTES_MAX 8192u
-
 struct installer {
     struct installer_ctx ctx;
     struct ngx_server_ctl ctl;
     struct ngx_plan plan;
     struct changes changes; /* only its notes are used before save */
-    struct ngx_proof *proof;
+    struct server_proof *proof;
     size_t n_proofs;
     bool planned_tls;
 };
@@ -38,9 +35,7 @@ static int prepare(struct installer *s, struct err *e)
 {
     int rc = ngx_ctl_open(&s->ctl, s->ctx.loop, s->ctx.req, NULL, e);
     if (!rc)
-        rc = ngx_ctl_lock(&s->ctl, e);
-    if (!rc && (rc = ngx_ctl_test(&s->ctl, e)))
-        err_hint(e, "It was like that before anything was changed. Please mend it and try again.");
+        rc = server_begin(&s->ctl.base, e);
     if (!rc)
         rc = ngx_plan_open(&s->plan, s->ctl.conf, e);
     s->plan.changes = &s->changes;
@@ -70,32 +65,17 @@ static int nginx_names(struct installer *s, struct strlist *ret, struct err *e)
 
 /* ---- wildcards ---- */
 
-static bool is_under(signet_str name, signet_str wild)
+static bool has_server(void *ctx, const char *name)
 {
-    signet_str label, rest;
-    return str_cut(name, '.', &label, &rest) && label.n && !str_eq(label, STR("*")) && str_eq(rest, str_skip(wild, 2));
+    struct installer *s = ctx;
+    uint32_t found[NGX_HITS_MAX];
+    return ngx_targets(&s->plan, str_of(name), found);
 }
 
-/* A wildcard that no server has as its name means all the names under it. */
 static int expand(struct installer *s, const struct strlist *names, struct strlist *to, struct err *e)
 {
     STRLIST_AUTO(all);
-    uint32_t found[NGX_HITS_MAX];
-    if (ngx_plan_names(&s->plan, &all))
-        return err_nomem(e);
-    for (size_t i = 0; i < names->n; i++) {
-        signet_str name = str_of(names->v[i]);
-        size_t before = to->n;
-        bool wild = str_starts(name, STR("*.")) && !ngx_targets(&s->plan, name, found);
-        for (size_t k = 0; wild && k < all.n; k++)
-            if (is_under(str_of(all.v[k]), name) && strlist_add_new(to, str_of(all.v[k])))
-                return err_nomem(e);
-        if (wild && to->n == before)
-            return err_set(e, SIGNET_ENOTFOUND, "No server block has a name that %s covers.", names->v[i]);
-        if (!wild && strlist_add_new(to, name))
-            return err_nomem(e);
-    }
-    return 0;
+    return ngx_plan_names(&s->plan, &all) ? err_nomem(e) : installation_names(names, &all, has_server, s, to, e);
 }
 
 /* ---- planning ---- */
@@ -128,8 +108,8 @@ static int nginx_deploy(struct installer *s, const struct installer_cert *c, str
 {
     STRLIST_AUTO(names);
     STRLIST_AUTO(files);
-    BUF_AUTO(options, PATH_BYTES_MAX);
-    BUF_AUTO(dhparam, PATH_BYTES_MAX);
+    BUF_AUTO(options, SERVER_PATH_MAX);
+    BUF_AUTO(dhparam, SERVER_PATH_MAX);
     s->plan.e = e;
     int rc = config_path(s, SSL_OPTIONS_NGINX, &options, e);
     if (!rc)
@@ -170,6 +150,7 @@ static int nginx_enhance(struct installer *s, const struct installer_cert *c, en
         if (!c->chain)
             return err_set(e, SIGNET_EINVAL, "For OCSP stapling nginx needs the chain, too: give --chain-path.");
         return ngx_plan_extra(&s->plan, &names, NGX_STAPLE, c->chain, ret_new);
+    case ENHANCE_AUTO_HSTS: /* certbot has it for Apache only */
     case ENHANCEMENTS:
         break;
     }
@@ -189,54 +170,13 @@ static int nginx_diff(struct installer *s, struct buf *to, struct err *e)
 
 /* ---- making it real ---- */
 
-static int read_proof(const struct installer_cert *c, struct ngx_proof *ret, struct err *e)
-{
-    BUF_AUTO(pem, CHAIN_MAX_BYTES);
-    BUF_AUTO(der, CHAIN_MAX_BYTES);
-    struct cert_info info = { 0 };
-    int rc = fs_read(AT_FDCWD, c->cert, &pem, e);
-    if (!rc)
-        rc = cert_to_der(buf_str(&pem), &der, e);
-    if (!rc && (rc = cert_read(&info, buf_str(&pem), e)) == 0) {
-        ret->key = info.key_type == KEY_RSA ? PROBE_RSA : PROBE_EC;
-        cert_info_done(&info);
-    }
-    if (!rc && digest_sha256(buf_str(&der), ret->sha256))
-        rc = err_set(e, SIGNET_ECRYPTO, "no SHA-256");
-    return rc ? err_wrap(e, "%s", c->cert) : 0;
-}
-
 static int learn_proof(struct installer *s, const struct installer_cert *c, struct strlist *names, struct err *e)
 {
-    struct ngx_proof one = { 0 };
     int rc = expand(s, c->names, names, e);
-    if (!rc)
-        rc = read_proof(c, &one, e);
-    if (rc)
-        return rc;
     free(s->proof);
-    s->n_proofs = 0;
-    s->proof = calloc(names->n + 1, sizeof *s->proof);
-    if (!s->proof)
-        return err_nomem(e);
-    for (size_t i = 0; i < names->n; i++) {
-        s->proof[i] = one;
-        s->proof[i].name = names->v[i];
-    }
+    s->proof = NULL;
     s->n_proofs = names->n;
-    return 0;
-}
-
-static int on_test(void *ctx, struct err *e)
-{
-    struct installer *s = ctx;
-    return ngx_ctl_test(&s->ctl, e);
-}
-
-static int on_reload(void *ctx, struct err *e)
-{
-    struct installer *s = ctx;
-    return ngx_ctl_reload(&s->ctl, e);
+    return rc ? rc : installation_proofs(c->cert, names, &s->proof, e);
 }
 
 static int on_prove(void *ctx, struct err *e)
@@ -248,7 +188,6 @@ static int on_prove(void *ctx, struct err *e)
 static int nginx_save(struct installer *s, const char *title, const struct installer_cert *prove, struct err *e)
 {
     STRLIST_AUTO(names);
-    RECORD_AUTO(server);
     bool look = prove && !s->ctx.req->no_verify_deploy;
     s->plan.e = e;
     int rc = ngx_plan_changes(&s->plan, &s->changes);
@@ -256,13 +195,11 @@ static int nginx_save(struct installer *s, const char *title, const struct insta
         rc = ssl_files_put(s->ctx.req->config_dir, e);
     if (!rc && look)
         rc = learn_proof(s, prove, &names, e);
-    if (!rc && ngx_ctl_describe(&s->ctl, &server))
-        rc = err_nomem(e);
-    struct transaction t = { .loop = s->ctx.loop,
+    struct transaction t = { .server = &s->ctl.base,
                              .work_dir = s->ctx.req->work_dir,
                              .title = title,
-                             .server = &server,
-                             .ops = { s, on_test, on_reload, look ? on_prove : NULL } };
+                             .prove = look ? on_prove : NULL,
+                             .ctx = s };
     if (!rc)
         rc = transaction_run(&t, &s->changes, e);
     changes_done(&s->changes);
@@ -279,7 +216,7 @@ static int nginx_reload(const struct installer_ctx *ctx, const struct record *se
     if (!rc && ngx_conf_load(&conf, ctl.conf, NULL) == 0) /* if it cannot be read, nginx will say why */
         (void)ngx_ctl_learn(&ctl, &conf);
     ngx_conf_done(&conf);
-    if (!rc && !(rc = ngx_ctl_reload(&ctl, e)))
+    if (!rc && !(rc = ngx_server_ops.reload(&ctl.base, e)))
         ngx_ctl_settle(&ctl);
     ngx_ctl_close(&ctl);
     return rc;
@@ -318,16 +255,61 @@ static int nginx_served(const struct installer_ctx *ctx, const struct installer_
     if (!rc)
         rc = served_names(&s, c, &names, e);
     const struct installer_cert found = { .names = &names, .cert = c->cert };
-    struct ngx_proof *proof = NULL;
     if (!rc && names.n)
         rc = learn_proof(&s, &found, &kept, e);
-    proof = s.proof;
     if (!rc && names.n)
-        rc = ngx_ctl_prove(&s.ctl, &s.plan, proof, s.n_proofs, e);
+        rc = ngx_ctl_prove(&s.ctl, &s.plan, s.proof, s.n_proofs, e);
     ngx_plan_close(&s.plan);
     ngx_ctl_close(&s.ctl);
     changes_done(&s.changes);
-    free(proof);
+    free(s.proof);
+    return rc;
+}
+
+/* ---- what it names ---- */
+
+static bool names_one(const struct ngx_tree *t, const struct ngx_node *n, const struct strlist *folders)
+{
+    for (uint32_t i = 1; i < n->n_words; i++) {
+        BUF_AUTO(value, SERVER_PATH_MAX);
+        ngx_value(t, n, i, &value);
+        if (installation_is_in(buf_str(&value), folders))
+            return true;
+    }
+    return false;
+}
+
+static int uses_in(const struct ngx_file *f, const struct strlist *folders, struct strlist *where)
+{
+    for (uint32_t i = 1; i < f->tree.n_nodes; i++) {
+        const struct ngx_node *n = &f->tree.node[i];
+        BUF_AUTO(at, SERVER_PATH_MAX);
+        if (!names_one(&f->tree, n, folders))
+            continue;
+        buf_addf(&at, "%s:%u", f->path, ngx_line(&f->tree, f->tree.word[n->word].at));
+        if (strlist_add_new(where, buf_str(&at)))
+            return SIGNET_ENOMEM;
+    }
+    return 0;
+}
+
+static int nginx_uses(const struct installer_ctx *ctx, const struct strlist *folders, struct strlist *where,
+                      struct err *e)
+{
+    struct ngx_server_ctl ctl = { 0 };
+    struct ngx_conf conf = { 0 };
+    int rc = ngx_ctl_open(&ctl, ctx->loop, ctx->req, NULL, e);
+    if (rc == SIGNET_ENOTFOUND) {
+        err_clear(e);
+        return 0;
+    }
+    if (!rc)
+        rc = ngx_conf_load(&conf, ctl.conf, e);
+    for (uint32_t i = 0; !rc && i < conf.n_files; i++)
+        if (conf.file[i].same == i && uses_in(&conf.file[i], folders, where))
+            rc = err_nomem(e);
+    ngx_conf_done(&conf);
+    ngx_ctl_close(&ctl);
     return rc;
 }
 
@@ -344,4 +326,5 @@ const struct installer_ops installer_nginx = {
     .close = nginx_close,
     .reload = nginx_reload,
     .served = nginx_served,
+    .uses = nginx_uses,
 };

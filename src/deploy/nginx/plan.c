@@ -39,6 +39,8 @@ void ngx_plan_settled(struct ngx_plan *p)
         buf_done(&p->conf.file[i].before);
         p->conf.file[i].changed = false;
     }
+    free(p->conf.missing); /* it may be there by now */
+    p->conf.missing = NULL;
 }
 
 /* ---- patches ---- */
@@ -59,12 +61,6 @@ void ngx_patches_done(struct ngx_patches *x)
     *x = (struct ngx_patches){ 0 };
 }
 
-static int find_again(struct ngx_plan *p)
-{
-    ngx_servers_done(&p->servers);
-    return ngx_servers_find(&p->servers, &p->conf, p->e);
-}
-
 int ngx_patches_apply(struct ngx_patches *x, struct ngx_plan *p)
 {
     bool any = false;
@@ -82,7 +78,7 @@ int ngx_patches_apply(struct ngx_patches *x, struct ngx_plan *p)
                            NGX_FILE_BYTES_MAX)
                  : ngx_conf_update(&p->conf, i, buf_str(&text), p->e);
     }
-    return rc || !any ? rc : find_again(p);
+    return rc || !any ? rc : ngx_servers_again(&p->servers, p->e);
 }
 
 /* ---- which servers ---- */

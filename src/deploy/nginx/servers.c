@@ -188,18 +188,40 @@ static int at_top(void *ctx, const struct ngx_conf *c, struct ngx_at at)
     return ngx_visit(c, at, in_http, ctx);
 }
 
+static int find(struct ngx_servers *s, struct err *e)
+{
+    struct finder f = { s, e };
+    int rc = ngx_visit(s->conf, (struct ngx_at){ 0, 0 }, at_top, &f);
+    if (!rc && ngx_names_index(s))
+        rc = err_nomem(e);
+    if (rc)
+        ngx_servers_done(s);
+    return rc;
+}
+
 int ngx_servers_find(struct ngx_servers *ret, const struct ngx_conf *c, struct err *e)
 {
     struct ngx_servers s = { .conf = c };
-    struct finder f = { &s, e };
-    int rc = ngx_visit(c, (struct ngx_at){ 0, 0 }, at_top, &f);
-    if (!rc && ngx_names_index(&s))
-        rc = err_nomem(e);
-    if (rc)
-        ngx_servers_done(&s);
-    else
+    int rc = find(&s, e);
+    if (!rc)
         *ret = s;
     return rc;
+}
+
+int ngx_servers_again(struct ngx_servers *s, struct err *e)
+{
+    for (uint32_t i = 0; i < s->n_names; i++)
+        ngx_name_done(&s->name[i]);
+    free(s->exact);
+    free(s->other);
+    *s = (struct ngx_servers){ .conf = s->conf,
+                               .v = s->v,
+                               .cap = s->cap,
+                               .listen = s->listen,
+                               .cap_listens = s->cap_listens,
+                               .name = s->name,
+                               .cap_names = s->cap_names };
+    return find(s, e);
 }
 
 struct seeker {

@@ -50,6 +50,8 @@ struct ngx_servers {
 
 /* In nginx's order. */
 int ngx_servers_find(struct ngx_servers *ret, const struct ngx_conf *c, struct err *e);
+/* The same anew, after the configuration has changed, in the memory that it has. On failure it is empty. */
+int ngx_servers_again(struct ngx_servers *s, struct err *e);
 void ngx_servers_done(struct ngx_servers *s);
 
 /* A server one of whose names fits, and how: the longer name is the better one within a kind. */

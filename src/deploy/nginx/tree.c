@@ -3,6 +3,9 @@
 #include "deploy/nginx/scan.h"
 #include <stdlib.h>
 
+#define NODE_BYTES 24u /* of text, for one directive and one word */
+#define WORD_BYTES 10u
+
 struct parser {
     struct ngx_tree *t;
     struct ngx_scan scan;
@@ -36,9 +39,10 @@ static int complain(struct parser *p, size_t where, const char *why)
     return err_set(p->e, SIGNET_EFORMAT, "line %u, column %zu: %s", ngx_line(t, (uint32_t)where), column, why);
 }
 
-static void *grown(void *have, uint32_t *cap, size_t size)
+/* At first room for what a text of that length usually holds: a plan parses thousands of them. */
+static void *grown(void *have, uint32_t *cap, size_t size, size_t usual)
 {
-    uint32_t want = *cap ? *cap * 2 : 64;
+    uint32_t want = *cap ? *cap * 2 : 16 + (uint32_t)usual;
     void *v = reallocarray(have, want, size);
     if (v)
         *cap = want;
@@ -49,7 +53,7 @@ static struct ngx_node *add_node(struct parser *p)
 {
     struct ngx_tree *t = p->t;
     if (t->n_nodes == t->cap_nodes) {
-        void *v = grown(t->node, &t->cap_nodes, sizeof *t->node);
+        void *v = grown(t->node, &t->cap_nodes, sizeof *t->node, t->text.n / NODE_BYTES);
         if (!v)
             return NULL;
         t->node = v;
@@ -66,7 +70,7 @@ static int add_word(struct parser *p, struct ngx_node *n)
         return err_set(p->e, SIGNET_ELIMIT, "line %u: more than %u words in one directive",
                        ngx_line(t, (uint32_t)p->scan.start), NGX_WORDS_MAX);
     if (t->n_words == t->cap_words) {
-        void *v = grown(t->word, &t->cap_words, sizeof *t->word);
+        void *v = grown(t->word, &t->cap_words, sizeof *t->word, t->text.n / WORD_BYTES);
         if (!v)
             return err_nomem(p->e);
         t->word = v;

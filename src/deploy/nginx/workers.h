@@ -4,15 +4,10 @@
 #ifndef DEPLOY_NGINX_WORKERS_H
 #define DEPLOY_NGINX_WORKERS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <sys/types.h>
-
-#define NGX_WORKERS_MAX 1024u
+#include "deploy/procs.h"
 
 struct ngx_workers {
-    pid_t v[NGX_WORKERS_MAX];
-    size_t n;
+    struct procs running;
     bool known;
 };
 

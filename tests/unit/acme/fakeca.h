@@ -111,6 +111,7 @@ struct run {
     unsigned stop_after;      /* actions; 0: none */
     unsigned actions;
     bool ask_sign; /* SIGN actions instead of a callback */
+    bool mute;     /* keys of jobs do not sign */
     bool may_fail; /* memory is short: starting a session or a job may fail */
 };
 

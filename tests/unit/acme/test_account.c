@@ -120,12 +120,49 @@ static void external_binding(void **state)
     }
 }
 
+/* The key stays with the embedder: it is asked for the MAC, before the request by the account's key goes out. */
+static void external_binding_by_the_embedder(void **state)
+{
+    (void)state;
+    static const signet_alg algs[] = { 0, SIGNET_ALG_HS256, SIGNET_ALG_HS384, SIGNET_ALG_HS512 };
+    for (size_t i = 0; i < 8; i++) {
+        reset(NULL);
+        R.ask_sign = i % 2;
+        run_open(&R, "", STR(""));
+        R.ca.no_account = R.ca.eab_required = true;
+        signet_account_params p = {
+            .op = SIGNET_ACCOUNT_NEW, .terms_agreed = 1, .eab_kid = STR("kid-1"), .eab_alg = algs[i / 2]
+        };
+        signet_job *j = account(&p);
+        assert_int_equal(signet_job_status(j), SIGNET_JOB_DONE);
+        assert_string_equal(R.ca.eab_kid, "kid-1"); /* the fake CA has checked the MAC */
+        assert_string_equal(R.ca.eab_alg, signet_alg_name(algs[i / 2] ? algs[i / 2] : SIGNET_ALG_HS256));
+        assert_int_equal(R.signs, R.ask_sign ? 2 : 1);
+        run_close(&R);
+    }
+}
+
+static void external_binding_that_nobody_signs(void **state)
+{
+    (void)state;
+    reset(NULL);
+    R.mute = true;
+    run_open(&R, "", STR(""));
+    R.ca.no_account = R.ca.eab_required = true;
+    signet_job *j = account(&(signet_account_params){ .op = SIGNET_ACCOUNT_NEW, .eab_kid = STR("kid-1") });
+    assert_int_equal(signet_job_error(j), SIGNET_ECRYPTO);
+    assert_str(signet_job_problem(j)->doing, "registering the account");
+    assert_non_null(strstr(signet_job_problem(j)->detail.p, "external account could not sign"));
+    assert_int_equal(R.ca.posts, 0);
+    run_close(&R);
+}
+
 static void account_params_that_make_no_sense(void **state)
 {
     (void)state;
     signet_job *j;
     run_open(&R, "", STR(""));
-    signet_account_params p = { .size = sizeof(p), .op = SIGNET_ACCOUNT_NEW, .eab_kid = STR("x") };
+    signet_account_params p = { .size = sizeof(p), .op = SIGNET_ACCOUNT_NEW, .eab_hmac_key = STR("x") };
     assert_int_equal(signet_account_start(R.s, &p, &j), SIGNET_EINVAL);
     p = (signet_account_params){ .size = sizeof(p), .op = SIGNET_ACCOUNT_NEW, .eab_alg = SIGNET_ALG_ES256 };
     assert_int_equal(signet_account_start(R.s, &p, &j), SIGNET_EINVAL);
@@ -390,6 +427,8 @@ int main(void)
         cmocka_unit_test_setup(account_is_made_found_and_changed, reset),
         cmocka_unit_test_setup(account_is_looked_up_when_it_is_needed, reset),
         cmocka_unit_test_setup(external_binding, reset),
+        cmocka_unit_test_setup(external_binding_by_the_embedder, reset),
+        cmocka_unit_test_setup(external_binding_that_nobody_signs, reset),
         cmocka_unit_test_setup(account_params_that_make_no_sense, reset),
         cmocka_unit_test_setup(account_key_is_changed, reset),
         cmocka_unit_test_setup(revocation, reset),

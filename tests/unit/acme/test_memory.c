@@ -109,7 +109,7 @@ static void bad_order(void)
         finish(run_order(&R, names, 2, NULL));
 }
 
-static void account(void)
+static void bind_account(signet_str mac_key)
 {
     signet_job *j = NULL;
     signet_str c = STR("mailto:a@b.c");
@@ -118,10 +118,20 @@ static void account(void)
                                 .contacts = &c,
                                 .n_contacts = 1,
                                 .eab_kid = STR("k"),
-                                .eab_hmac_key = STR("secret") };
+                                .eab_hmac_key = mac_key };
     run_open(&R, "", STR(""));
     if (R.s && signet_account_start(R.s, &p, &j) == 0)
         finish(j);
+}
+
+static void account(void)
+{
+    bind_account(STR("secret"));
+}
+
+static void account_bound_by_the_embedder(void)
+{
+    bind_account(STR(""));
 }
 
 static void rollover(void)
@@ -190,6 +200,7 @@ static void torture_account(void **state)
 {
     (void)state;
     torture(account);
+    torture(account_bound_by_the_embedder);
 }
 
 static void torture_rollover(void **state)

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -357,6 +358,35 @@ static void makes_paths_absolute(void **state)
     assert_int_equal(fs_absolute("/abc/def", &tiny, &e), SIGNET_ELIMIT);
 }
 
+static void tells_which_limit_a_path_breaks(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t parts, each; /* "/" and so many bytes, so often */
+        const char *why;    /* "" it fits */
+    } t[] = {
+        { 1, 1, "" },
+        { 1, NAME_MAX, "" },
+        { 1, NAME_MAX + 1, "a name of 256 bytes in a path is too long, 255 are the most: aaa" },
+        { 12, NAME_MAX, "" },
+        { 12, NAME_MAX + 1, "a path of 3084 bytes is too long, 3072 are the most: /aaa" },
+        { 16, NAME_MAX, "a path of 4096 bytes" },
+        { 2000, 1, "a path of 4000 bytes" },
+    };
+    for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+        BUF_AUTO(path, 1u << 16);
+        struct err e = { 0 };
+        for (size_t k = 0; k < t[i].parts; k++) {
+            buf_addc(&path, '/');
+            for (size_t n = 0; n < t[i].each; n++)
+                buf_addc(&path, 'a');
+        }
+        assert_int_equal(fs_fits(buf_str(&path), &e), t[i].why[0] ? SIGNET_ELIMIT : 0);
+        if (t[i].why[0])
+            assert_non_null(strstr(e.text, t[i].why));
+    }
+}
+
 #define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -378,6 +408,7 @@ int main(void)
         IN_FOLDER(reads_links_and_unlinks),
         IN_FOLDER(joins_names),
         IN_FOLDER(makes_paths_absolute),
+        IN_FOLDER(tells_which_limit_a_path_breaks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

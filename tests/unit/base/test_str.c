@@ -38,6 +38,12 @@ static void finds_prefix_suffix_and_character(void **state)
     assert_false(str_ends(STR("conf"), STR(".conf")));
     assert_true(str_ends((signet_str){ 0 }, STR("")));
     assert_true(str_has(STR("a\0b"), 'b'));
+    signet_str text = STR("one two two");
+    assert_ptr_equal(str_find(text, STR("two")), text.p + 4);
+    assert_null(str_find(text, STR("three")));
+    assert_null(str_find(text, STR("")));
+    assert_null(str_find((signet_str){ 0 }, STR("two")));
+    assert_null(str_find(STR("tw"), STR("two")));
     assert_false(str_has((signet_str){ 0 }, 'b'));
 }
 

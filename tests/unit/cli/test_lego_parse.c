@@ -120,7 +120,11 @@ static void words_that_are_no_command(void **state)
     assert_string_equal(p.r.help_topics.v[0], "renew");
     done(&p);
     parse(&p, "");
-    assert_int_equal(p.what, LEGO_PARSED_HELP);
+    assert_int_equal(p.what, LEGO_PARSED_BARE);
+    done(&p);
+    parse(&p, "--config x.yml --log.level debug");
+    assert_int_equal(p.what, LEGO_PARSED_BARE);
+    assert_string_equal(p.r.lego.config, "x.yml");
     done(&p);
     parse(&p, "-v");
     assert_int_equal(p.what, LEGO_PARSED_VERSION);

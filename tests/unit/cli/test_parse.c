@@ -215,7 +215,8 @@ static const struct row rows[] = {
     { "--manual-public-ip-logging-ok|--manual-public-ip-logging-ok", "run warnings=1" },
     { "--dns-route53-propagation-seconds|10", "run warnings=1" },
     { "--certbot-route53:auth-propagation-seconds|10", "run warnings=1" },
-    { "--dns-cloudxns|--dns-cloudxns-credentials|x", "run warnings=2" },
+    { "--dns-cloudxns|--dns-cloudxns-propagation-seconds|9",
+      "run authenticator=dns-cloudxns {dns_cloudxns_propagation_seconds=9} warnings=2" },
     { "--num|5|config_changes", "config_changes num=5" },
     /* plug-ins */
     { "--nginx", "run authenticator=nginx installer=nginx" },

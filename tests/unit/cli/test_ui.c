@@ -1,9 +1,11 @@
 /* Prompts, through pipes with --force-interactive and through a pseudo terminal. */
 #include "cli/out.h"
 #include "cli/ui_tty.h"
+#include "net/loop.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -299,12 +301,39 @@ static void test_terminal(void **state)
     close(master);
 }
 
+/* A signal that came when the question stood there already, but before anything waited for the answer. */
+static void test_signal_before_the_wait(void **state)
+{
+    (void)state;
+    struct request r = { .force_interactive = true };
+    struct loop *l;
+    struct ui_tty u;
+    struct err e = { 0 };
+    bool yes;
+    int in[2], out[2];
+    assert_int_equal(pipe2(in, O_CLOEXEC) | pipe2(out, O_CLOEXEC), 0);
+    assert_int_equal(loop_new(&l, &e), 0);
+    ui_tty_init(&u, &r, in[0], out[1], out[1]);
+    assert_int_equal(raise(SIGTERM), 0);
+    alarm(20); /* nobody ever answers */
+    assert_int_equal(u.ui.ops->yesno(&u.ui, "Really?", "Yes", "No", "--really", &yes, &e), SIGNET_ECANCELED);
+    alarm(0);
+    assert_string_equal(e.text, "Exiting due to user request.");
+    loop_free(l);
+    close(in[0]);
+    close(in[1]);
+    close(out[0]);
+    close(out[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_menu),    cmocka_unit_test(test_one_choice), cmocka_unit_test(test_yesno),
-        cmocka_unit_test(test_input),   cmocka_unit_test(test_checklist),  cmocka_unit_test(test_no_questions),
-        cmocka_unit_test(test_telling), cmocka_unit_test(test_levels),     cmocka_unit_test(test_terminal),
+        cmocka_unit_test(test_menu),      cmocka_unit_test(test_one_choice),
+        cmocka_unit_test(test_yesno),     cmocka_unit_test(test_input),
+        cmocka_unit_test(test_checklist), cmocka_unit_test(test_no_questions),
+        cmocka_unit_test(test_telling),   cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_terminal),  cmocka_unit_test(test_signal_before_the_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -232,6 +232,58 @@ static void what_was_begun_is_taken_back(void **state)
     changes_done(&c);
 }
 
+/* A link to a file, a file that includes another: what refers to something goes before it. */
+static void new_files_go_last_first(void **state)
+{
+    struct changes c = CHANGES_INIT;
+    STRLIST_AUTO(did);
+    (void)state;
+    static const char *const names[] = { "one", "two", "three" };
+    for (size_t i = 0; i < 3; i++) {
+        put(names[i], "x", 0644);
+        assert_int_equal(changes_add_new(&c, in_dir(names[i]), STR("x"), 0644, NULL), 0);
+    }
+    assert_int_equal(checkpoint_make(work, CHECKPOINT_CHANGE, &c, "t", NULL, NULL), 0);
+    const struct checkpoint_undo u = { .did = &did };
+    assert_int_equal(checkpoint_undo(work, CHECKPOINT_CHANGE, &u, NULL), 0);
+    assert_int_equal(did.n, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_string_equal(did.v[i], in_dir(names[2 - i]));
+    changes_done(&c);
+}
+
+static int note_words(void *ctx, const struct strlist *argv)
+{
+    buf_addc(ctx, '[');
+    strlist_join(argv, "|", ctx);
+    buf_addc(ctx, ']');
+    return 0;
+}
+
+static void commands_are_noted_as_certbot_reads_them(void **state)
+{
+    struct changes c = CHANGES_INIT;
+    BUF_AUTO(seen, 1024);
+    static const char *const run[] = { "on", "x", NULL };
+    static const char *const first[] = { "/a b/off", "-f", "x", NULL }, *const second[] = { "say \"no\", sir", "",
+                                                                                            NULL };
+    static const char *const bad[] = { "a\nb", NULL };
+    (void)state;
+    assert_true(changes_none(&c));
+    assert_int_equal(changes_add_command(&c, run, first, NULL), 0);
+    assert_int_equal(changes_add_command(&c, run, second, NULL), 0);
+    assert_false(changes_none(&c));
+    assert_int_equal(checkpoint_make(work, CHECKPOINT_CHANGE, &c, "t", NULL, NULL), 0);
+    holds("work/backups/IN_PROGRESS/COMMANDS", "\"/a b/off\",\"-f\",\"x\"\n\"say \"\"no\"\", sir\",\"\"\n");
+    const struct checkpoint_undo u = { .run = note_words, .ctx = &seen };
+    assert_int_equal(checkpoint_undo(work, CHECKPOINT_CHANGE, &u, NULL), 0);
+    assert_string_equal(buf_z(&seen), "[say \"no\", sir|][/a b/off|-f|x]");
+    assert_int_equal(changes_add_command(&c, run, bad, NULL), 0);
+    assert_int_equal(checkpoint_make(work, CHECKPOINT_CHANGE, &c, "t", NULL, NULL), SIGNET_EINVAL);
+    assert_false(checkpoint_exists(work, CHECKPOINT_CHANGE));
+    changes_done(&c);
+}
+
 static void finished_ones_stand_in_order(void **state)
 {
     STRLIST_AUTO(names);
@@ -307,6 +359,8 @@ int main(void)
         cmocka_unit_test(stages_keep_what_they_replaced_out_of_the_way),
         cmocka_unit_test(checkpoints_have_certbots_layout),
         cmocka_unit_test(what_was_begun_is_taken_back),
+        cmocka_unit_test(new_files_go_last_first),
+        cmocka_unit_test(commands_are_noted_as_certbot_reads_them),
         cmocka_unit_test(finished_ones_stand_in_order),
         cmocka_unit_test(certbots_commands_are_run_last_first),
         cmocka_unit_test(a_broken_checkpoint_stays),

@@ -162,14 +162,52 @@ static void the_caller_gets_the_output_as_it_came(void **state)
     assert_string_equal(buf_z(&out), " a\033 \n\n");
 }
 
+/* The beginning is shown, what is not is counted, and all of it is one event of the log. */
 static void endless_output_is_capped(void **state)
 {
     (void)state;
-    BUF_AUTO(out, 4u << 20);
-    assert_int_equal(run("head -c 3000000 /dev/zero; head -c 3000000 /dev/zero | tr '\\0' '\\001' >&2", &out), 0);
-    assert_int_equal(out.n, 1u << 20);
-    assert_true(told.n > 4u << 20); /* all of it escaped */
-    assert_int_equal(buf_err(&told), 0);
+    static const struct {
+        const char *flood, *first;
+        size_t shown; /* bytes of text, at least */
+    } t[] = {
+        { "head -c 3000000 /dev/zero | tr '\\0' x", "\n xxxx", 1000000 },
+        { "head -c 1040000 /dev/zero | tr '\\0' x", "\n xxxx", 1040000 },
+        { "head -c 3000000 /dev/zero", "\n \\x00\\x00", 1000000 },
+        { "head -c 900000 /dev/zero | tr '\\0' '\\200'", "\n \\x80", 1000000 },
+        { "yes grün | head -c 3000000", "\n grün\n grün\n", 1000000 },
+        { "yes \"$(printf 'x\\t\\t')\" | tr -d '\\n' | head -c 3000000", "\n x\t\tx", 1000000 },
+        { "yes \"$(printf 'x\\n\\ny')\" | head -c 3000000", "\n x\n\n y\n x", 1000000 },
+    };
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        BUF_AUTO(command, 1024);
+        BUF_AUTO(out, 4u << 20);
+        buf_addf(&command, "{ echo 'the first line'; %s; }", t[i].flood);
+        assert_int_equal(run(buf_z(&command), &out), 0);
+        assert_true(out.n <= 1u << 20);
+        assert_true(told.n >= t[i].shown && told.n < LOG_EVENT_MAX - 2048);
+        assert_int_equal(buf_err(&told), 0);
+        BUF_AUTO(first, 1024);
+        buf_addf(&first, "Hook 'deploy-hook' ran with output:\n the first line%s", t[i].first);
+        if (!str_starts(buf_str(&told), buf_str(&first)))
+            fail_msg("row %zu begins with: %.100s", i, buf_z(&told));
+        bool cut = strstr(buf_z(&told), "more bytes are not shown)\n") != NULL;
+        if (cut != (i != 1))
+            fail_msg("row %zu: cut %d", i, cut);
+    }
+    assert_int_equal(run("echo first >&2; head -c 3000000 /dev/zero | tr '\\0' x >&2", NULL), 0);
+    assert_non_null(strstr(buf_z(&logged), "ran with error output:\n first\n xxx"));
+    assert_non_null(strstr(buf_z(&logged), "more bytes are not shown)"));
+}
+
+static void what_is_not_shown_is_counted(void **state)
+{
+    (void)state;
+    unsigned long long lost;
+    assert_int_equal(run("head -c 3000000 /dev/zero | tr '\\0' x", NULL), 0);
+    const char *x = strchr(buf_z(&told), '\n') + 2, *words = strstr(x, "\n (");
+    assert_non_null(words);
+    lost = strtoull(words + 3, NULL, 10);
+    assert_int_equal((size_t)(words - x) + lost, 3000000);
 }
 
 static void a_hung_hook_is_ended(void **state)
@@ -491,6 +529,7 @@ int main(void)
         T(output_is_shown_as_certbot_does),
         T(the_caller_gets_the_output_as_it_came),
         T(endless_output_is_capped),
+        T(what_is_not_shown_is_counted),
         T(a_hung_hook_is_ended),
         T(a_signal_ends_hook_and_caller),
         T(variables_are_for_the_child_alone),

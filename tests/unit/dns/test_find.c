@@ -32,6 +32,30 @@ static void test_plain(void **state)
     fake_done(&f);
 }
 
+static void test_one_family(void **state)
+{
+    (void)state;
+    static const struct fake_row rows[] = { { "", "example.com", DNS_SOA, .values = "ns1.example.com" },
+                                            { "", "example.com", DNS_NS, .values = "ns1.example.com" },
+                                            { "", "ns1.example.com", DNS_A, .values = "192.0.2.1" },
+                                            { "", "ns1.example.com", DNS_AAAA, .values = "2001:db8::1" } };
+    static const struct {
+        unsigned only, n;
+        const char *first;
+    } want[] = { { 0, 2, "192.0.2.1" }, { DNS_A, 1, "192.0.2.1" }, { DNS_AAAA, 1, "2001:db8::1" } };
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        FAKE(f, rows);
+        struct dns_ask ask = ASK(f);
+        struct dns_place p;
+        struct err e = { 0 };
+        ask.only = want[i].only;
+        assert_int_equal(dns_find(&p, &ask, "_acme-challenge.example.com", true, &e), 1);
+        assert_int_equal(p.server[0].n_addrs, want[i].n);
+        assert_string_equal(p.server[0].addr[0], want[i].first);
+        fake_done(&f);
+    }
+}
+
 /* The zone is found from the SOA beside a negative answer, or by walking up; an alias on the way has a zone elsewhere.
  */
 static void test_walk(void **state)
@@ -156,6 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_one_family),
         cmocka_unit_test(test_walk),
         cmocka_unit_test(test_aliases),
         cmocka_unit_test(test_long_chain),

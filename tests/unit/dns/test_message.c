@@ -200,12 +200,46 @@ static void test_frames(void **state)
     assert_true(record_same(&in, &out));
 }
 
+/* CAA (RFC 8659 section 4.1), and such that lie about the length of their tag. */
+static void test_caa(void **state)
+{
+    (void)state;
+    static const struct {
+        signet_str data;
+        const char *text; /* NULL: refused */
+    } t[] = {
+        { STR("\0\5issueca.example; a=b"), "0 issue ca.example; a=b" },
+        { STR("\200\5iodef"), "128 iodef " },
+        { STR("\0\0"), NULL },
+        { STR("\0\6issue"), NULL },
+        { STR("\0\5issue\0x"), NULL },
+        { STR("\0"), NULL },
+    };
+    for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+        BUF_AUTO(b, 1000);
+        struct dns_answer a;
+        begin(&b, DNS_FLAG_QR, "a.example.com", DNS_CAA, (const unsigned[]){ 1, 0, 0 });
+        record(&b, "a.example.com", DNS_CAA, 60, t[i].data);
+        assert_int_equal(dns_answer_read(&a, buf_str(&b), "a.example.com", DNS_CAA), 0);
+        assert_int_equal(a.code, t[i].text ? 0 : SIGNET_EPROTO);
+        if (t[i].text)
+            assert_string_equal(a.values.v[0], t[i].text);
+        dns_answer_done(&a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),  cmocka_unit_test(test_query),       cmocka_unit_test(test_text),
-        cmocka_unit_test(test_answer), cmocka_unit_test(test_hostile),     cmocka_unit_test(test_negative_and_referral),
-        cmocka_unit_test(test_frames), cmocka_unit_test(test_many_values),
+        cmocka_unit_test(test_caa),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_query),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_answer),
+        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_negative_and_referral),
+        cmocka_unit_test(test_frames),
+        cmocka_unit_test(test_many_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -170,12 +170,32 @@ static void test_sleep(void **state)
     buf_done(&r.say);
 }
 
+/* After a removal it is the other way round: a server that still has it is waited for, and named. */
+static void test_gone(void **state)
+{
+    (void)state;
+    static const struct fake_row neither[] = { LACKS("192.0.2.1"), LACKS("192.0.2.2") };
+    struct run r;
+    setup(&r, WATCH_CHECK);
+    r.w.gone = true;
+    assert_int_equal(GO_ON(r, neither, 100000), WATCH_SEEN);
+    assert_in_range(r.now, 1000, 1300);
+    buf_done(&r.say);
+    setup(&r, WATCH_CHECK);
+    r.w.gone = true;
+    assert_int_equal(GO_ON(r, one, 100000), WATCH_LATE);
+    assert_non_null(strstr(r.e.text, "was removed, but is still seen after 60 s:"));
+    assert_non_null(strstr(r.e.text, "ns1 (192.0.2.1) has"));
+    assert_null(strstr(r.e.text, "ns2 ("));
+    buf_done(&r.say);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_at_once),  cmocka_unit_test(test_backs_off), cmocka_unit_test(test_flapping),
         cmocka_unit_test(test_too_late), cmocka_unit_test(test_up_to),     cmocka_unit_test(test_dead_server),
-        cmocka_unit_test(test_sleep),
+        cmocka_unit_test(test_sleep),    cmocka_unit_test(test_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,6 +151,8 @@ static void reads_more_than_it_keeps(void **state)
     assert_int_equal(child_run(l, &spec, &r, &e), 0);
     assert_int_equal(r.exit_code, 0);
     assert_int_equal(r.out.n, CHILD_OUTPUT_MAX);
+    assert_int_equal(r.out_lost, 3000000 - CHILD_OUTPUT_MAX);
+    assert_int_equal(r.err_lost, 0);
     assert_int_equal(r.err.n, 200004);
     child_result_done(&r);
 }

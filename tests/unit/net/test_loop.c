@@ -286,6 +286,10 @@ static void there_is_one_loop_and_it_puts_signals_back(void **state)
 
 int main(void)
 {
+    /* whoever runs this in the background of a script, or under nohup, has them ignored */
+    signal(SIGINT, SIG_DFL);
+    signal(SIGQUIT, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
     const struct CMUnitTest tests[] = {
         WITH_LOOP(calls_who_has_something_to_read),
         WITH_LOOP(a_handler_may_remove_itself_and_others),

@@ -141,6 +141,30 @@ static void translated(void **state)
     request_done(&r);
 }
 
+static void one_family(void **state)
+{
+    static const struct {
+        const char *pairs[9], *http, *tls;
+        unsigned only;
+    } rows[] = {
+        { { "d", "a", "http", "true", "tls", "true" }, NULL, NULL, 0 },
+        { { "d", "a", "http", "true", "ipv4only", "true" }, "0.0.0.0", NULL, 4 },
+        { { "d", "a", "http", "true", "http.address", ":80", "6", "true" }, "::", NULL, 6 },
+        { { "d", "a", "tls", "true", "tls.address", "[::1]:443", "6", "true" }, NULL, "::1", 6 },
+        { { "d", "a", "http", "true", "http.address", "localhost:80", "4", "true" }, "localhost", NULL, 4 },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct request r;
+        struct err e = { 0 };
+        assert_int_equal(finish(&r, VERB_LEGO_RUN, rows[i].pairs, &e), 0);
+        assert_int_equal(r.ip_only, rows[i].only);
+        assert_string_equal(r.http01_address, rows[i].http ? rows[i].http : "");
+        assert_string_equal(r.tls_alpn01_address, rows[i].tls ? rows[i].tls : "");
+        request_done(&r);
+    }
+}
+
 static void refused(void **state)
 {
     static const struct {
@@ -164,6 +188,15 @@ static void refused(void **state)
         { VERB_LEGO_RUN, { "d", "a", "dns", "x", "dns.propagation-wait", "-1s" }, "cannot be negative" },
         { VERB_LEGO_RUN, { "d", "a", "http", "true", "filename", "../x" }, "--filename" },
         { VERB_LEGO_LIST, { "server", "" }, "--server" },
+        { VERB_LEGO_RUN, { "d", "a", "http", "true", "4", "true", "6", "true" }, "--ipv4only' and '--ipv6only" },
+        { VERB_LEGO_RUN,
+          { "d", "a", "http", "true", "http.address", "[::1]:80", "4", "true" },
+          "--http.address ::1 and --ipv4only" },
+        { VERB_LEGO_RUN,
+          { "d", "a", "tls", "true", "tls.address", "0.0.0.0:443", "6", "true" },
+          "--tls.address 0.0.0.0 and --ipv6only" },
+        { VERB_LEGO_LIST, { "log.level", "loud" }, "invalid log level 'loud'" },
+        { VERB_LEGO_LIST, { "log.format", "xml" }, "invalid log format 'xml'" },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -176,10 +209,35 @@ static void refused(void **state)
     }
 }
 
+static void paths_that_the_system_cannot_take(void **state)
+{
+    static const char *const options[] = { "path", "http.webroot", "csr" };
+    (void)state;
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        struct request r;
+        struct err e = { 0 };
+        BUF_AUTO(path, 1024);
+        buf_addz(&path, "/x/");
+        while (path.n < 300)
+            buf_addc(&path, 'a');
+        bool csr = !strcmp(options[i], "csr");
+        const char *pairs[9] = { options[i], buf_z(&path), "http", "true", csr ? NULL : "d", "a.test" };
+        assert_true(finish(&r, VERB_LEGO_RUN, pairs, &e) != 0);
+        if (!str_starts(str_of(e.text), STR("--")) || !strstr(e.text, options[i]) ||
+            !strstr(e.text, "255 are the most"))
+            fail_msg("%s: %s", options[i], e.text);
+        request_done(&r);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(names_are_unique), cmocka_unit_test(durations),
-                                        cmocka_unit_test(values), cmocka_unit_test(translated),
-                                        cmocka_unit_test(refused) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(names_are_unique),
+                                        cmocka_unit_test(durations),
+                                        cmocka_unit_test(values),
+                                        cmocka_unit_test(translated),
+                                        cmocka_unit_test(one_family),
+                                        cmocka_unit_test(refused),
+                                        cmocka_unit_test(paths_that_the_system_cannot_take) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

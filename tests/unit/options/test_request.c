@@ -86,6 +86,38 @@ static void test_copy_has_everything(void **state)
     request_done(&copy);
 }
 
+/* Every option that takes a path, alone and within a map, names itself and the limit. */
+static void test_paths_that_the_system_cannot_take(void **state)
+{
+    (void)state;
+    struct request r;
+    const struct opt *o;
+    unsigned n = 0;
+    BUF_AUTO(name, 1024);
+    buf_addz(&name, "/x/");
+    for (int i = 0; i < 300; i++)
+        buf_addc(&name, 'a');
+    assert_int_equal(request_init(&r), 0);
+    for (size_t i = 0; (o = opt_at(i)); i++) {
+        struct err e = { 0 };
+        BUF_AUTO(value, 2048);
+        signet_str own = opt_long_name(o);
+        bool map = o->id == OPT_ID_WEBROOT_MAP;
+        if (o->type != OPT_PATH && o->id != OPT_ID_WEBROOT_PATH && !map && !str_ends(own, STR("-credentials")))
+            continue;
+        n++;
+        buf_addf(&value, map ? "{\"a.test\": \"%s\"}" : "%s", buf_z(&name));
+        assert_int_equal(opt_set(&r, o, buf_str(&value), FROM_CLI, &e), SIGNET_EUSAGE);
+        buf_clear(&value);
+        buf_add(&value, own);
+        if (!strstr(e.text, buf_z(&value)) || !strstr(e.text, "a name of 300 bytes in a path is too long, 255"))
+            fail_msg("%s: %s", buf_z(&value), e.text);
+    }
+    assert_true(n > 20);
+    assert_null(r.cert_path);
+    request_done(&r);
+}
+
 static void test_reset_gives_the_default(void **state)
 {
     (void)state;
@@ -194,6 +226,7 @@ int main(void)
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_copy_has_everything),
         cmocka_unit_test(test_reset_gives_the_default),
+        cmocka_unit_test(test_paths_that_the_system_cannot_take),
         cmocka_unit_test(test_sources),
         cmocka_unit_test(test_names_that_come_later),
         cmocka_unit_test(test_verbs),

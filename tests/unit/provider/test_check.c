@@ -56,8 +56,8 @@ static void each_kind_of_mistake(void **state)
         const char *words;
     } t[] = {
         { "provider: [", 2, 1, "not YAML" },
-        { "", 1, 1, "a description is a map" },
-        { "- a\n", 1, 1, "a description is a map" },
+        { "", 1, 1, "a map was expected" },
+        { "- a\n", 1, 1, "a map was expected" },
         { "name: X\n", 1, 1, "begins with \"provider: CODE\"" },
         { "provider: x\nprovider: y\n", 2, 1, "stands twice" },
         { "provider: x\na: &a [*a]\n", 2, 4, "an alias stands inside" },

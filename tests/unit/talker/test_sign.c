@@ -15,6 +15,7 @@ struct fixture {
     struct signing *s;
     struct buf jwk, other_jwk; /* the account's, the job's */
     struct key *other;
+    struct buf sig; /* of the latest question */
 };
 
 static struct key *copy_of(const struct key *k)
@@ -32,6 +33,7 @@ static int set_up(void **state)
     struct key *key;
     assert_non_null(x);
     x->jwk = x->other_jwk = BUF_INIT(8192);
+    x->sig = BUF_INIT(KEY_SIG_MAX);
     assert_int_equal(signing_new(&x->s, STR("https://acme.api.ca.example/dir"), false), 0);
     assert_int_equal(key_new(&key, KEY_EC, 256, NULL), 0);
     assert_int_equal(key_public_jwk(key, &x->jwk), 0);
@@ -49,12 +51,13 @@ static int tear_down(void **state)
     key_free(x->other);
     buf_done(&x->jwk);
     buf_done(&x->other_jwk);
+    buf_done(&x->sig);
     free(x);
     return 0;
 }
 
-/* "" when it was signed, else why not. */
-static const char *ask(struct fixture *x, uint32_t job, const char *head, const char *payload)
+/* "" when it was signed (x->sig), else why not. */
+static const char *ask_by(struct fixture *x, uint32_t job, signet_alg alg, const char *head, const char *payload)
 {
     BUF_AUTO(tbs, 256u << 10);
     uint8_t sig[KEY_SIG_MAX];
@@ -63,13 +66,22 @@ static const char *ask(struct fixture *x, uint32_t job, const char *head, const 
     b64url_enc(&tbs, str_of(head));
     buf_addc(&tbs, '.');
     b64url_enc(&tbs, str_of(payload));
-    struct sign_request q = { .job = job, .alg = SIGNET_ALG_ES256, .tbs = buf_str(&tbs) };
+    struct sign_request q = { .job = job, .alg = alg, .tbs = buf_str(&tbs) };
     int rc = signing_sign(x->s, &q, sig, &len, &why);
     if (rc == SIGNET_ENOTFOUND)
         return "no key";
     assert_true(rc == 0 || rc == SIGNET_EPROTO);
-    assert_true((rc == 0) == (len == 64));
+    assert_true((rc == 0) == (len > 0));
+    buf_clear(&x->sig);
+    buf_add(&x->sig, (signet_str){ (const char *)sig, len });
     return rc ? why : "";
+}
+
+static const char *ask(struct fixture *x, uint32_t job, const char *head, const char *payload)
+{
+    const char *why = ask_by(x, job, SIGNET_ALG_ES256, head, payload);
+    assert_true(*why || x->sig.n == 64);
+    return why;
 }
 
 #define URL                     "https://acme.api.ca.example/x"
@@ -245,6 +257,70 @@ static void key_change(void **state)
     assert_non_null(strstr(ask(x, 9, buf_z(&inner), buf_z(&old)), "nonce")); /* it would pass for a request */
 }
 
+/* RFC 8555 section 7.3.4, and what a broken talker might want MACed instead. */
+static void binding(void **state)
+{
+    struct fixture *x = *state;
+    struct sign_mac m = { .alg = SIGNET_ALG_HS384, .kid = STR("kid-1"), .key = STR("ge\0heim") };
+    static const char good[] = "{\"alg\":\"HS384\",\"kid\":\"kid-1\",\"url\":\"" URL "\"}";
+    static const struct {
+        const char *head, *why;
+    } t[] = {
+        { good, "" },
+        { "{\"alg\":\"HS256\",\"kid\":\"kid-1\",\"url\":\"" URL "\"}", "header" },
+        { "{\"alg\":\"HS384\",\"kid\":\"kid-2\",\"url\":\"" URL "\"}", "header" },
+        { "{\"alg\":\"HS384\",\"url\":\"" URL "\"}", "header" },
+        { "{\"alg\":\"HS384\",\"kid\":\"kid-1\",\"nonce\":\"n\",\"url\":\"" URL "\"}", "header" },
+        { "{\"alg\":\"HS384\",\"kid\":\"kid-1\",\"url\":\"https://evil.example/x\"}", "URL" },
+        { "x", "no JWS" },
+    };
+    BUF_AUTO(tbs, 8192);
+    uint8_t mac[64];
+    size_t n;
+    assert_string_equal(ask_by(x, 3, SIGNET_ALG_HS384, good, buf_z(&x->jwk)), "no key");
+    assert_int_equal(signing_add_mac(x->s, 3, &m), 0);
+    for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+        const char *why = ask_by(x, 3, SIGNET_ALG_HS384, t[i].head, buf_z(&x->jwk));
+        if (t[i].why[0] ? !strstr(why, t[i].why) : *why)
+            fail_msg("row %zu: \"%s\"", i, why);
+    }
+    b64url_enc(&tbs, str_of(good));
+    buf_addc(&tbs, '.');
+    b64url_enc(&tbs, buf_str(&x->jwk));
+    assert_int_equal(digest_hmac(SIGNET_ALG_HS384, m.key, buf_str(&tbs), mac, &n), 0);
+    assert_string_equal(ask_by(x, 3, SIGNET_ALG_HS384, good, buf_z(&x->jwk)), "");
+    assert_int_equal(x->sig.n, n);
+    assert_memory_equal(x->sig.p, mac, n);
+
+    assert_non_null(strstr(ask_by(x, 3, SIGNET_ALG_HS384, good, buf_z(&x->other_jwk)), "binds another key"));
+    assert_string_not_equal(ask_by(x, 3, SIGNET_ALG_HS384, good, ""), "");
+    assert_string_not_equal(ask_by(x, 3, SIGNET_ALG_HS384, good, "{\"csr\":\"QUJD\"}"), "");
+    assert_non_null(strstr(ask_by(x, 3, SIGNET_ALG_HS256, good, buf_z(&x->jwk)), "algorithm"));
+    assert_string_not_equal(ask(x, 0, good, buf_z(&x->jwk)), ""); /* and the account's key does not take its place */
+    signing_forget(x->s, 3);
+    assert_string_equal(ask_by(x, 3, SIGNET_ALG_HS384, good, buf_z(&x->jwk)), "no key");
+}
+
+static void bindings_that_are_none(void **state)
+{
+    struct fixture *x = *state;
+    static char big[SIGN_MAC_KEY_MAX + 1];
+    const struct sign_mac good = { .alg = SIGNET_ALG_HS256, .kid = STR("k"), .key = { big, SIGN_MAC_KEY_MAX } };
+    struct sign_mac m = good;
+    assert_int_equal(signing_add_mac(x->s, 3, &m), 0);
+    m.key.n++;
+    assert_int_equal(signing_add_mac(x->s, 3, &m), SIGNET_ELIMIT);
+    m = good, m.kid = (signet_str){ big, SIGN_MAC_KID_MAX + 1 };
+    assert_int_equal(signing_add_mac(x->s, 3, &m), SIGNET_ELIMIT);
+    m = good, m.key.n = 0;
+    assert_int_equal(signing_add_mac(x->s, 3, &m), SIGNET_EINVAL);
+    m = good, m.kid.n = 0;
+    assert_int_equal(signing_add_mac(x->s, 3, &m), SIGNET_EINVAL);
+    m = good, m.alg = SIGNET_ALG_ES256;
+    assert_int_equal(signing_add_mac(x->s, 3, &m), SIGNET_EINVAL);
+    assert_int_equal(signing_add_mac(x->s, 0, &good), SIGNET_EINVAL); /* the account's place */
+}
+
 static void hosts(void **state)
 {
     static const struct {
@@ -263,7 +339,7 @@ static void hosts(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-        struct fixture x = { 0 };
+        struct fixture x = { .sig = BUF_INIT(KEY_SIG_MAX) };
         struct key *key;
         BUF_AUTO(head, 4096);
         assert_int_equal(signing_new(&x.s, str_of(t[i].directory), t[i].http), 0);
@@ -274,6 +350,7 @@ static void hosts(void **state)
         if ((*why == '\0') != t[i].ok)
             fail_msg("row %zu: \"%s\"", i, why);
         signing_free(x.s);
+        buf_done(&x.sig);
     }
     struct signing *s;
     assert_int_equal(signing_new(&s, STR("not a URL"), false), SIGNET_EINVAL);
@@ -283,8 +360,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        T(headers),          T(payloads),         T(sizes),      T(permits),
-        T(permits_wear_out), T(certificates_key), T(key_change), T(hosts),
+        T(headers),          T(payloads),   T(sizes), T(permits), T(permits_wear_out),
+        T(certificates_key), T(key_change), T(hosts), T(binding), T(bindings_that_are_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "provider/node.h"
+#include "yaml/node.h"
 
 #include <yaml.h>
 
@@ -173,7 +173,8 @@ static int read_document(struct reader *r, const struct node **ret)
 {
     const yaml_node_t *root = yaml_document_get_root_node(r->doc);
     if (!root || root->type != YAML_MAPPING_NODE)
-        return err_set(r->e, SIGNET_EFORMAT, "%s:1:1: a description is a map that begins with \"provider:\"", r->file);
+        return err_set(r->e, SIGNET_EFORMAT,
+                       "%s:1:1: a map was expected, with a line \"key: value\" for each of its members", r->file);
     r->n_made = (size_t)(r->doc->nodes.top - r->doc->nodes.start);
     r->made = pool_get(r->pool, r->n_made * sizeof(struct node *));
     r->busy = pool_get(r->pool, r->n_made);

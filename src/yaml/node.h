@@ -1,10 +1,15 @@
-/* A description as a tree: YAML read with libyaml, aliases and << resolved, each value with its place in the file. */
-#ifndef PROVIDER_NODE_H
-#define PROVIDER_NODE_H
+/* A file of settings as a tree: YAML read with libyaml, aliases and << resolved, each value with its place in the file.
+ * Descriptions of DNS providers and .lego.yml. */
+#ifndef YAML_NODE_H
+#define YAML_NODE_H
 
 #include "base/err.h"
-#include "provider/limits.h"
-#include "provider/pool.h"
+#include "yaml/pool.h"
+
+#define LIM_YAML        (64u << 10) /* one file */
+#define LIM_YAML_NODES  4096u       /* values in it, after aliases and << */
+#define LIM_YAML_WEIGHT 16384u      /* the same, aliases counted wherever they stand */
+#define LIM_YAML_DEPTH  24u
 
 enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
 

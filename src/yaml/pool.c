@@ -1,4 +1,4 @@
-#include "provider/pool.h"
+#include "yaml/pool.h"
 
 #include <stdlib.h>
 
@@ -54,6 +54,7 @@ void pool_done(struct pool *p)
 {
     while (p->blocks) {
         struct pool_block *next = p->blocks->next;
+        explicit_bzero(p->blocks->mem, p->blocks->used);
         free(p->blocks);
         p->blocks = next;
     }

@@ -1,0 +1,332 @@
+/* Choosing virtual hosts in a configuration, and what is changed in it. The files are read by libaugeas. */
+#include "deploy/apache/plan.h"
+
+#include "base/fs.h"
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+// clang-format off
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+// clang-format on
+
+static char root[] = "/tmp/signet-apache-XXXXXX";
+
+/* main.conf includes sites/….conf; what each case needs is written anew. */
+static void put(const char *name, const char *text)
+{
+    BUF_AUTO(path, PATH_MAX);
+    fs_join(&path, root, name);
+    assert_int_equal(fs_replace(AT_FDCWD, buf_z(&path), str_of(text), 0644, false, NULL), 0);
+}
+
+static void read_it(struct apa_conf *c, const char *main_text, const char *site, const char *modules)
+{
+    BUF_AUTO(dump, 65536);
+    struct err e = { 0 };
+    put("main.conf", main_text);
+    put("sites/a.conf", site);
+    buf_addf(&dump,
+             "Included configuration files:\n  (*) %s/main.conf\n    (3) %s/sites/a.conf\nLoaded Modules:\n%s"
+             "ServerRoot: \"%s\"\nPidFile: \"/run/x.pid\"\nDefine: DUMP_RUN_CFG\nDefine: WITH=1\n",
+             root, root, modules, root);
+    int rc = apa_conf_read(c, buf_str(&dump), &e);
+    if (rc)
+        fail_msg("%s", e.text);
+}
+
+#define MODULES " ssl_module (shared)\n rewrite_module (shared)\n headers_module (shared)\n"
+#define MAIN    "Listen 80\nListen 443\nInclude sites/*.conf\n"
+
+static void names_find_their_virtual_host(void **state)
+{
+    static const char site[] =
+        "<VirtualHost *:80>\nServerName A.test:80\nServerAlias www.a.test *.w.test\n</VirtualHost>\n"
+        "<IfDefine WITH>\n<VirtualHost *>\nServerName http://d.test\n</VirtualHost>\n</IfDefine>\n"
+        "<IfDefine !WITH>\n<VirtualHost *:80>\nServerName off.test\n</VirtualHost>\n</IfDefine>\n"
+        "<IfModule mod_ssl.c>\n<VirtualHost 127.0.0.1:443 [::1]:443>\nServerName a.test\nSSLEngine ON\n"
+        "</VirtualHost>\n</IfModule>\n<IfModule !ssl_module>\n<VirtualHost *:80>\nServerName no.test\n"
+        "</VirtualHost>\n</IfModule>\n";
+    static const struct {
+        const char *name;
+        unsigned port;
+        bool ssl;
+        int64_t want;
+    } cases[] = {
+        { "a.test", 80, false, 0 },   { "www.a.test", 80, false, 0 }, { "x.w.test", 80, false, 0 },
+        { "*.w.test", 80, false, 0 }, { "*.a.test", 80, false, -1 },  { "d.test", 80, false, 1 },
+        { "d.test", 8080, false, 1 }, { "off.test", 80, false, -1 },  { "no.test", 80, false, -1 },
+        { "a.test", 443, true, 2 },   { "a.test", 8443, true, -1 },   { "a.test", 80, true, -1 },
+    };
+    struct apa_conf c = { 0 };
+    (void)state;
+    read_it(&c, MAIN, site, MODULES);
+    assert_int_equal(c.n_vhosts, 3);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_int_equal(apa_pick(&c, cases[i].name, cases[i].port, cases[i].ssl), cases[i].want);
+    apa_conf_done(&c);
+}
+
+static void the_first_on_a_port_may_be_for_all(void **state)
+{
+    static const struct {
+        const char *site;
+        int64_t want;
+    } cases[] = {
+        { "<VirtualHost *:80>\nDocumentRoot /x\n</VirtualHost>\n", 0 },
+        { "<VirtualHost _default_:80>\nServerName own.test\n</VirtualHost>\n", 0 },
+        { "<VirtualHost *:80>\nServerName own.test\n</VirtualHost>\n", -1 },
+        { "<VirtualHost *:8080>\n</VirtualHost>\n<VirtualHost *:80>\n</VirtualHost>\n", 1 },
+        { "<VirtualHost *:80>\nServerName own.test\n</VirtualHost>\n<VirtualHost *:80>\n</VirtualHost>\n", -1 },
+        { "<VirtualHost *:80>\nSSLEngine on\n</VirtualHost>\n", -1 },
+        { "<Macro V $n>\n<VirtualHost *:80>\nServerName $n\n</VirtualHost>\n</Macro>\nUse V a.test\n<VirtualHost "
+          "*:80>\n"
+          "</VirtualHost>\n",
+          -1 },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct apa_conf c = { 0 };
+        read_it(&c, MAIN, cases[i].site, MODULES);
+        assert_int_equal(apa_pick_plain(&c, "new.test", 80), cases[i].want);
+        apa_conf_done(&c);
+    }
+}
+
+static void all_addresses_are_places(void **state)
+{
+    static const struct {
+        const char *addresses, *want; /* for port 443 */
+    } cases[] = {
+        { "*:443", "127.0.0.1" },
+        { "_default_:443", "127.0.0.1" },
+        { "10.1.2.3:443 10.1.2.4:443", "10.1.2.3 10.1.2.4" },
+        { "10.1.2.3:80 10.1.2.4:443", "10.1.2.4" },
+        { "[::1]:443 [fd00::2]", "::1 fd00::2" },
+        { "[::]:443 0.0.0.0:443", "::1 127.0.0.1" },
+        { "10.1.2.3:*", "10.1.2.3" },
+        { "host.test:443 abc.de:443", "" },
+        { "10.1.2.3:99999", "" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct apa_conf c = { 0 };
+        struct probe_place at[4];
+        BUF_AUTO(site, 1024);
+        BUF_AUTO(got, 1024);
+        buf_addf(&site, "<VirtualHost %s>\nServerName a.test\n</VirtualHost>\n", cases[i].addresses);
+        read_it(&c, MAIN, buf_z(&site), MODULES);
+        size_t n = apa_places(&c, 0, 443, at, 4);
+        for (size_t k = 0; k < n; k++)
+            buf_addf(&got, "%s%s", k ? " " : "", at[k].ip);
+        assert_string_equal(buf_z(&got), cases[i].want);
+        assert_true(apa_places(&c, 0, 443, at, 1) <= 1);
+        apa_conf_done(&c);
+    }
+}
+
+static void includes_say_what_is_read(void **state)
+{
+    static const struct {
+        const char *main_text, *path;
+        bool want;
+    } cases[] = {
+        { "Include sites/*.conf\n", "sites/b.conf", true },
+        { "Include sites/*.conf\n", "sites/b.vhost", false },
+        { "Include sites/*.conf\n", "sites/deep/b.conf", false },
+        { "Include sites/*.conf\n", "sites/.b.conf", false },
+        { "Include sites\n", "sites/deep/b.conf", true },
+        { "Include sites/\n", "sites/b.conf", true },
+        { "Include sites/a.conf\n", "sites/a-le-ssl.conf", false },
+        { "Include sites/a.conf\n", "sites/a.conf", true },
+        { "IncludeOptional \"sites/*\"\n", "sites/b.conf", true },
+        { "<IfModule no_module>\nInclude sites/*\n</IfModule>\n", "sites/b.conf", false },
+        { "<VirtualHost *:81>\nInclude sites/*\n</VirtualHost>\n", "sites/b.conf", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct apa_conf c = { 0 };
+        BUF_AUTO(path, PATH_MAX);
+        read_it(&c, cases[i].main_text, "# nothing\n", MODULES);
+        fs_join(&path, root, cases[i].path);
+        assert_int_equal(apa_reads(&c, buf_z(&path)), cases[i].want);
+        apa_conf_done(&c);
+    }
+}
+
+/* ---- changes ---- */
+
+struct plan {
+    struct apa_conf conf;
+    struct changes changes;
+    struct strlist names, where;
+    struct err e;
+};
+
+static void plan_done(struct plan *p)
+{
+    apa_conf_done(&p->conf);
+    changes_done(&p->changes);
+    strlist_done(&p->names);
+    strlist_done(&p->where);
+}
+
+static int plan(struct plan *p, const char *main_text, const char *site, const char *names, bool redirect)
+{
+    *p = (struct plan){ .changes = CHANGES_INIT };
+    read_it(&p->conf, main_text, site, MODULES);
+    assert_int_equal(strlist_split(&p->names, str_of(names), ' '), 0);
+    struct apa_server s = { .base = { .root = root },
+                            .layout = apa_layout_of(STR("ID=arch")),
+                            .sites = "/nowhere",
+                            .logs = "/nowhere",
+                            .ext = "-le-ssl.conf",
+                            .handle_modules = true,
+                            .handle_sites = true };
+    const struct apa_wish w = { .names = &p->names,
+                                .cert = "/c",
+                                .key = "/k",
+                                .options = "/o",
+                                .http_port = 80,
+                                .https_port = 443,
+                                .redirect = redirect };
+    return apa_plan(&p->conf, &s, &w, &p->changes, &p->where, &p->e);
+}
+
+static const char *after(const struct plan *p, const char *name)
+{
+    BUF_AUTO(path, PATH_MAX);
+    fs_join(&path, root, name);
+    for (size_t i = 0; i < p->changes.n; i++)
+        if (!strcmp(p->changes.v[i].path, buf_z(&path)))
+            return buf_z(&p->changes.v[i].after);
+    return "(unchanged)";
+}
+
+static void a_twin_is_a_copy_with_tls(void **state)
+{
+    struct plan p;
+    (void)state;
+    assert_int_equal(plan(&p, MAIN,
+                          "<VirtualHost *:80>\n  # ours\n  ServerName a.test\n  RewriteCond %{HTTPS} off\n"
+                          "  RewriteRule (.*) https://a.test$1\n</VirtualHost>\n",
+                          "a.test", true),
+                     0);
+    assert_int_equal(p.changes.n, 1); /* it redirects already */
+    assert_string_equal(after(&p, "sites/a-le-ssl.conf"),
+                        "<IfModule mod_ssl.c>\n<VirtualHost *:443>\n  # ours\n  ServerName a.test\n"
+                        "  # RewriteCond %{HTTPS} off\n  # RewriteRule (.*) https://a.test$1\n"
+                        "  SSLCertificateFile /c\n  SSLCertificateKeyFile /k\n  Include /o\n"
+                        "</VirtualHost>\n</IfModule>\n");
+    plan_done(&p);
+}
+
+static void a_copy_of_the_one_for_all_has_the_names(void **state)
+{
+    struct plan p;
+    (void)state;
+    assert_int_equal(
+        plan(&p, MAIN, "<VirtualHost _default_:80>\n  ServerName own.test\n</VirtualHost>\n", "x.test y.test", true),
+        0);
+    assert_string_equal(after(&p, "sites/a-le-ssl.conf"),
+                        "<IfModule mod_ssl.c>\n<VirtualHost _default_:443>\n  # ServerName own.test\n"
+                        "  ServerName x.test\n  ServerAlias y.test\n  SSLCertificateFile /c\n"
+                        "  SSLCertificateKeyFile /k\n  Include /o\n</VirtualHost>\n</IfModule>\n");
+    assert_non_null(strstr(after(&p, "sites/a.conf"), "RewriteCond %{SERVER_NAME} =x.test [OR]\n  RewriteCond "
+                                                      "%{SERVER_NAME} =y.test\n"));
+    assert_int_equal(p.where.n, 2);
+    plan_done(&p);
+}
+
+static void a_redirect_by_name_is_for_that_name(void **state)
+{
+    static const char site[] = "<VirtualHost *:80>\n  ServerName a.test\n  ServerAlias b.test\n  RewriteEngine on\n"
+                               "  RewriteCond %{SERVER_NAME} =a.test\n  RewriteRule ^ https://%{SERVER_NAME}/\n"
+                               "</VirtualHost>\n<VirtualHost *:443>\n  ServerName a.test\n  ServerAlias b.test\n"
+                               "  SSLEngine on\n  SSLCertificateFile /c\n  SSLCertificateKeyFile /k\n</VirtualHost>\n";
+    struct plan p;
+    (void)state;
+    assert_int_equal(plan(&p, MAIN, site, "a.test", true), 0);
+    assert_int_equal(p.changes.n, 0);
+    plan_done(&p);
+    assert_int_equal(plan(&p, MAIN, site, "a.test b.test", true), 0);
+    assert_non_null(strstr(after(&p, "sites/a.conf"), "RewriteCond %{SERVER_NAME} =b.test\n  RewriteRule"));
+    plan_done(&p);
+}
+
+static void a_twin_that_nothing_reads_is_included(void **state)
+{
+    struct plan p;
+    (void)state;
+    assert_int_equal(plan(&p, "Listen 80\nInclude sites/a.conf",
+                          "<VirtualHost *:80>\nServerName a.test\n</VirtualHost>\n", "a.test", false),
+                     0);
+    BUF_AUTO(want, PATH_MAX);
+    buf_addf(&want, "Listen 80\nListen 443\nInclude sites/a.conf\nInclude %s/sites/a-le-ssl.conf\n", root);
+    assert_string_equal(after(&p, "main.conf"), buf_z(&want));
+    plan_done(&p);
+}
+
+static void macros_are_named(void **state)
+{
+    struct plan p;
+    (void)state;
+    assert_int_equal(plan(&p, MAIN,
+                          "<Macro V $n>\n<VirtualHost *:80>\nServerName $n\n</VirtualHost>\n</Macro>\nUse V a.test\n",
+                          "a.test", true),
+                     SIGNET_ENOTFOUND);
+    assert_non_null(strstr(p.e.text, "a.test"));
+    assert_non_null(strstr(p.e.hint, "sites/a.conf makes virtual hosts by a macro"));
+    assert_int_equal(p.changes.n, 0);
+    plan_done(&p);
+}
+
+static void a_challenge_without_virtual_hosts_is_the_main_servers(void **state)
+{
+    struct plan p = { .changes = CHANGES_INIT };
+    (void)state;
+    read_it(&p.conf, MAIN, "# none\n", MODULES);
+    assert_int_equal(strlist_addz(&p.names, "a.test"), 0);
+    assert_int_equal(apa_plan_challenge(&p.conf, &p.names, 80, "/x/pre.conf", &p.changes, &p.e), 0);
+    assert_string_equal(after(&p, "main.conf"), MAIN "Include /x/pre.conf\n");
+    plan_done(&p);
+}
+
+static int begin(void **state)
+{
+    BUF_AUTO(path, PATH_MAX);
+    (void)state;
+    if (!mkdtemp(root))
+        return 1;
+    fs_join(&path, root, "sites");
+    return mkdir(buf_z(&path), 0755);
+}
+
+static int end(void **state)
+{
+    (void)state;
+    apa_unload();
+    return fs_remove_tree(AT_FDCWD, root, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_find_their_virtual_host),
+        cmocka_unit_test(the_first_on_a_port_may_be_for_all),
+        cmocka_unit_test(all_addresses_are_places),
+        cmocka_unit_test(includes_say_what_is_read),
+        cmocka_unit_test(a_twin_is_a_copy_with_tls),
+        cmocka_unit_test(a_copy_of_the_one_for_all_has_the_names),
+        cmocka_unit_test(a_redirect_by_name_is_for_that_name),
+        cmocka_unit_test(a_twin_that_nothing_reads_is_included),
+        cmocka_unit_test(macros_are_named),
+        cmocka_unit_test(a_challenge_without_virtual_hosts_is_the_main_servers),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
