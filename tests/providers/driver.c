@@ -1,5 +1,6 @@
 /* The engine of src/provider on a leash: one JSON object a line in, one out. What it wants to send comes out, what the
  * provider answers goes in, the clock is given; tests/providers/harness.py holds the other end. */
+#include "base/b64.h"
 #include "provider/provider.h"
 
 #include <fcntl.h>
@@ -39,7 +40,12 @@ static int get(void *ctx, const char *name, struct buf *ret, struct err *e)
 static int read_file(void *ctx, const char *path, struct buf *ret, struct err *e)
 {
     (void)e;
-    return give(((struct driver *)ctx)->files, path, ret);
+    BUF_AUTO(text, 1u << 20);
+    int rc = give(((struct driver *)ctx)->files, path, &text);
+    if (!rc && str_starts(buf_str(&text), STR("base64:")))
+        return b64_dec(ret, str_skip(buf_str(&text), 7));
+    buf_add(ret, buf_str(&text));
+    return rc;
 }
 
 static int fake_random(void *ctx, void *out, size_t n)
@@ -154,12 +160,15 @@ static json_t *do_answer(struct driver *d, json_t *o)
         h[n].name = str_of(json_string_value(json_array_get(pair, 0)));
         h[n].value = str_of(json_string_value(json_array_get(pair, 1)));
     }
+    BUF_AUTO(body, 1 << 20); /* bytes that are no UTF-8 */
+    if (b64_dec(&body, str_in(o, "body64")))
+        return json_pack("{s:s}", "bad", "body64");
     struct provider_answer a = { .net_err = (int)json_integer_value(json_object_get(o, "net_err")),
                                  .why = json_string_value(json_object_get(o, "why")),
                                  .status = (int)json_integer_value(json_object_get(o, "status")),
                                  .headers = h,
                                  .n_headers = n,
-                                 .body = str_in(o, "body") };
+                                 .body = json_object_get(o, "body64") ? buf_str(&body) : str_in(o, "body") };
     provider_http_done(d->session, (uint64_t)json_integer_value(json_object_get(o, "id")), d->now, &a);
     return json_object();
 }

@@ -174,7 +174,7 @@ class Api:
     source = None        # where the formats are documented
     env = {}             # what the user set
     wrong = {}           # … and what is wrong of it in one conversation
-    files = {}           # path: text, for credentials in files
+    files = {}           # path: text, or "base64:…", for credentials in files
     base = None          # of all URLs; "" when routes have whole ones
     denied = (401, {"message": "no"})
     denied_text = None   # what people must read then

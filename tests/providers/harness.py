@@ -1,4 +1,5 @@
 """Holds the engine on its leash: starts the driver, gives it the time and answers what it asks from a fake API."""
+import base64
 import json
 import os
 import subprocess
@@ -96,6 +97,8 @@ class Session:
             return {"id": action["id"], **given}
         status, body = given[0], given[1]
         headers = [list(h) for h in given[2]] if len(given) > 2 else []
+        if isinstance(body, bytes):  # no UTF-8
+            return {"id": action["id"], "status": status, "headers": headers or [["Content-Type", "application/json"]], "body64": base64.b64encode(body).decode()}
         text = body if isinstance(body, str) else "" if body is None else json.dumps(body, ensure_ascii=False)
         if not any(h[0].lower() == "content-type" for h in headers):
             headers.append(["Content-Type", "text/plain" if isinstance(body, str) else "application/json"])

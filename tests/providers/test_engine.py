@@ -48,8 +48,9 @@ remove: {delete: "/records/{id}"}
 
 @pytest.fixture
 def odd(tmp_path):
-    def start(text, **reply):
+    def start(text, creds=None, **reply):
         head = HEAD.replace("api: https://api.example.net/v1\n", "") if text.startswith("api:") else HEAD
+        head = head.replace("creds: {token: EXAMPLE_TOKEN}", creds or "creds: {token: EXAMPLE_TOKEN}")
         (tmp_path / "odd.yaml").write_text(head % "odd" + text)
         fake = Odd(zones_of("example.com"))
         fake.reply = reply
@@ -211,3 +212,59 @@ def test_a_lost_answer_is_found_again_at_the_cleanup():
         assert [x.value for x in fake.zones["example.com"].at(NAME)].count(VALUE) == 2 and saved["lost"] == "1"
         s.job("cleanup", NAME, saved=saved)
     assert fake.zones["example.com"].snapshot() == before
+
+
+class Shared(Api):
+    """One object for all zones of an account."""
+    code, source, base = "odd", "none: this one is made up", "https://api.example.net/v1"
+    env = {"EXAMPLE_TOKEN": "example-token-0123456789"}
+    all = ["somebody-elses"]
+
+    @route("GET", "/all")
+    def read(self, r):
+        return 200, {"all": self.all}
+
+    @route("PUT", "/all")
+    def write(self, r):
+        self.all = r.json({"all": list})["all"]
+        return 200, {}
+
+
+def test_a_zone_of_ones_own_and_an_object_of_all(tmp_path):
+    """`alone` and `merge` in one description: who has its zone for itself still waits for those who write the same object."""
+    (tmp_path / "odd.yaml").write_text(HEAD % "odd" + "alone: zone\nmerge: {read: {get: /all, items: 'all[]'}, item: '{fqdn} {value}', write: {put: /all, json: {all: '{items}'}}}\n")
+    fake = Shared(zones_of("example.com", "example.net", "example.org"))
+    names = ["_acme-challenge.%s" % z for z in fake.zones]
+    with Session(fake, folder=str(tmp_path)) as s:
+        ids = {s.start("present", n, v): (n, v) for n in names for v in ("one", "two")}
+        done = s.run()
+        assert [done[i]["code"] for i in ids] == [0] * 6, done
+        assert sorted(fake.all) == sorted(["somebody-elses", *["%s %s" % x for x in ids.values()]])
+        gone = [s.start("cleanup", n, v, done[i]["saved"]) for i, (n, v) in ids.items()]
+        done = s.run()
+        assert [done[i]["code"] for i in gone] == [0] * 6 and fake.all == ["somebody-elses"]
+
+
+def test_what_a_description_says_of_its_service_comes_with_every_failure(odd):
+    session = odd("note: It ended in 2020.\n" + PLAIN, add=(410, {"message": "gone"}))
+    with session as s:
+        with pytest.raises(Failed) as e:
+            s.job("present", NAME)
+    assert "gone" in e.value.text and e.value.hint.startswith("It ended in 2020.")
+
+
+def test_a_setting_that_no_way_to_log_in_fits(odd):
+    with pytest.raises(Failed) as e:
+        odd(PLAIN, creds="creds:\n  - {when: kind=a, token: EXAMPLE_TOKEN}\noptions: {kind: EXAMPLE_KIND = b}")
+    assert "no way to log in" in e.value.text
+
+
+@pytest.mark.parametrize("charset,words", [("GBK", "必传 \\ token"), ("X-NO-SUCH-SET", "?? \\ token")])
+def test_answers_in_another_character_set(odd, charset, words):
+    """A set whose tables are not there costs its own signs, not the rest."""
+    answer = '{"message": "必传 \\\\ token"}'.encode("gbk")
+    fails(odd("charset: %s\n" % charset + PLAIN, add=(400, answer)), words)
+
+
+def test_broken_bytes_of_another_character_set(odd):
+    fails(odd("charset: GBK\n" + PLAIN, add=(400, b'{"message": "a \xff\xff b"}')), "a ")

@@ -103,3 +103,35 @@ class DesignateAppName(DesignateApp):
     def wanted(self, secret):
         return {"identity": {"methods": ["application_credential"], "application_credential": {
             "name": "dns", "secret": secret, "user": {"name": "somebody", "domain": {"name": "people"}}}}}
+
+
+class DesignateCloud(Designate):
+    """An entry of clouds.yaml."""
+    variant = "clouds.yaml"
+    source = "https://docs.openstack.org/python-openstackclient/latest/configuration/index.html#clouds-yaml"
+    env = {"OS_CLOUD": "ours", "OS_CLIENT_CONFIG_FILE": "/etc/clouds.yaml"}
+    files = {"/etc/clouds.yaml": """clouds:
+  other: {auth: {auth_url: "https://elsewhere.test"}}
+  ours:
+    region_name: RegionOne
+    auth: {auth_url: "https://keystone.test:5000", username: somebody, password: stack-pass-0123, project_name: web, user_domain_name: Default, project_domain_name: Default}
+"""}
+    wrong = {}
+
+
+class DesignateCloudNumbers(DesignateCloud):
+    variant = "clouds.yaml-numbers"
+    files = {"/etc/clouds.yaml": "clouds: {ours: {region_name: RegionOne, auth: {auth_url: 'https://keystone.test:5000/v3', user_id: u1, password: stack-pass-0123, project_id: p1}}}"}
+
+    def wanted(self, secret):
+        return {"identity": {"methods": ["password"], "password": {"user": {"id": "u1", "password": secret}}}, "scope": {"project": {"id": "p1"}}}
+
+
+class DesignateCloudApplication(DesignateCloud):
+    variant = "clouds.yaml-application"
+    env = {"OS_CLOUD": "ours"}
+    files = {"/etc/openstack/clouds.yaml": "clouds: {ours: {auth_type: v3applicationcredential, region_name: RegionOne, auth: {auth_url: 'https://keystone.test:5000/v3', "
+                                           "application_credential_id: app1, application_credential_secret: stack-pass-0123}}}"}
+
+    def wanted(self, secret):
+        return {"identity": {"methods": ["application_credential"], "application_credential": {"id": "app1", "secret": secret}}}

@@ -80,3 +80,38 @@ class GoogleInstance(GoogleCloud):
     def login(self, r):
         assert r.header("metadata-flavor") == "Google"
         return 200, {"access_token": "ya29.token-0123456789", "expires_in": 3599, "token_type": "Bearer"}
+
+
+class GoogleUser(GoogleCloud):
+    """A person's own credentials, as "gcloud auth application-default login" leaves them, that speak for a service account."""
+    variant = "impersonation"
+    source = "https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken"
+    env = {"GOOGLE_APPLICATION_CREDENTIALS": "/home/adc.json", "GCE_PROJECT": "my-project", "GCE_IMPERSONATE_SERVICE_ACCOUNT": "dns@my-project.iam.gserviceaccount.com"}
+    files = {"/home/adc.json": json.dumps({"type": "authorized_user", "client_id": "id.apps", "client_secret": "user-secret-0123", "refresh_token": "1//refresh-0123"})}
+    optional = ("GCE_IMPERSONATE_SERVICE_ACCOUNT",)
+    open_routes = ("login", "speak_for")
+
+    @route("POST", "https://oauth2.googleapis.com/token")
+    def login(self, r):
+        r.form({"grant_type": "refresh_token", "client_id": "id.apps", "client_secret": "user-secret-0123", "refresh_token": "1//refresh-0123"})
+        return 200, {"access_token": "ya29.own-token-01234567", "expires_in": 3599, "token_type": "Bearer"}
+
+    @route("POST", "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{account}:generateAccessToken")
+    def speak_for(self, r, account):
+        assert account == "dns@my-project.iam.gserviceaccount.com"
+        assert r.header("authorization") == "Bearer ya29.own-token-01234567"
+        r.json({"scope": ["https://www.googleapis.com/auth/ndev.clouddns.readwrite"], "lifetime": "3600s"})
+        return 200, {"accessToken": "ya29.token-0123456789", "expireTime": "2025-06-15T16:00:00Z"}
+
+
+class GoogleSpokenFor(GoogleUser):
+    """A service account that speaks for another one asks for more than DNS."""
+    variant = "service-account-impersonation"
+    env = {**GoogleUser.env, "GOOGLE_APPLICATION_CREDENTIALS": "/etc/sa.json"}
+    files = GoogleCloud.files
+
+    @route("POST", "https://oauth2.googleapis.com/token")
+    def login(self, r):
+        claims = json.loads(unb64(r.form({"grant_type": str, "assertion": str})["assertion"].split(".")[1]))
+        assert claims["scope"] == "https://www.googleapis.com/auth/cloud-platform"
+        return 200, {"access_token": "ya29.own-token-01234567", "expires_in": 3599, "token_type": "Bearer"}

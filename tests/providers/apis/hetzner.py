@@ -1,4 +1,4 @@
-from fake import Api, Gone, bearer, route, unquoted
+from fake import Api, Gone, bearer, header_is, route, unquoted
 
 
 class Hetzner(Api):
@@ -37,3 +37,47 @@ class Hetzner(Api):
         assert id == "77"
         self.polls += 1
         return 200, self.action("success" if self.polls % 2 == 0 else "running", "add_rrset_records")
+
+
+class HetznerConsole(Api):
+    """The API of before."""
+    code, variant = "hetzner", "console"
+    source = "https://dns.hetzner.com/api-docs; examples: lego, providers/dns/hetzner/internal/legacy/internal/fixtures"
+    env = {"HETZNER_API_KEY": "hz-console-0123456789"}
+    wrong = {"HETZNER_API_KEY": "hz-console-wrong-0123"}
+    base = "https://dns.hetzner.com/api/v1"
+    authorize = header_is("auth-api-token", env["HETZNER_API_KEY"])
+    denied = (401, {"message": "Invalid authentication credentials"})
+    denied_text = "Invalid authentication credentials"
+    not_found = (404, {"error": {"message": "record not found", "code": 404}})
+
+    @route("GET", "/zones")
+    def list_zones(self, r):
+        name = r.query(name=str)["name"]
+        if name not in self.zones:
+            return 404, {"error": {"message": "zone not found", "code": 404}, "zones": []}
+        return 200, {"zones": [{"id": "zone%d" % self.zones[name].id, "name": name, "ttl": 86400, "status": "verified"}],
+                     "meta": {"pagination": {"page": 1, "per_page": 100, "last_page": 1, "total_entries": 1}}}
+
+    def show(self, z, x):
+        return {"type": x.type, "id": "r%d" % x.id, "zone_id": "zone%d" % z.id, "name": z.sub(x), "value": x.value, "ttl": x.ttl}
+
+    @route("POST", "/records")
+    def add(self, r):
+        b = r.json({"name": str, "type": "TXT", "value": str, "ttl": int, "zone_id": str})
+        z = self.zone(b["zone_id"][4:])
+        assert b["name"]
+        return 200, {"record": self.show(z, z.add("TXT", z.full(b["name"]), b["value"], b["ttl"]))}
+
+    @route("GET", "/records")
+    def records(self, r):
+        z = self.zone(r.query(zone_id=str)["zone_id"][4:])
+        return 200, {"records": [self.show(z, x) for x in z.records], "meta": {"pagination": {"page": 1, "per_page": 100, "last_page": 1}}}
+
+    @route("DELETE", "/records/{id}")
+    def remove(self, r, id):
+        for z in self.zones.values():
+            if any("r%d" % x.id == id for x in z.records):
+                z.drop(id[1:])
+                return 200, {"error": {"message": "", "code": 0}}
+        raise Gone()

@@ -105,7 +105,7 @@ class Route53Profile(Route53):
     def authorize(self, r):
         self.env = Route53.env
         Route53.authorize(self, r)
-        self.env = Route53Profile.env
+        self.env = type(self).env
 
 
 class Route53Instance(Route53):
@@ -119,7 +119,7 @@ class Route53Instance(Route53):
     def authorize(self, r):
         self.env = Route53.env
         Route53.authorize(self, r)
-        self.env = {}
+        self.env = type(self).env
 
     @route("PUT", "http://169.254.169.254/latest/api/token")
     def token(self, r):
@@ -151,7 +151,7 @@ class Route53Assumed(Route53):
     def authorize(self, r):
         self.env = Route53.env
         Route53.authorize(self, r)
-        self.env = Route53Assumed.env
+        self.env = type(self).env
 
     @route("POST", "https://sts.eu-central-1.amazonaws.com/")
     def assume(self, r):
@@ -159,3 +159,65 @@ class Route53Assumed(Route53):
         assert "Credential=AKIDOTHER/" in r.header("authorization") and "/eu-central-1/sts/aws4_request" in r.header("authorization")
         return 200, xml("AssumeRoleResponse", xml("AssumeRoleResult", xml("Credentials", xml("AccessKeyId", Route53.env["AWS_ACCESS_KEY_ID"]),
                         xml("SecretAccessKey", Route53.env["AWS_SECRET_ACCESS_KEY"]), xml("SessionToken", self.session))))
+
+
+class Route53Web(Route53Instance):
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html"""
+    variant = "web-identity"
+    env = {"AWS_ROLE_ARN": "arn:aws:iam::1:role/dns", "AWS_WEB_IDENTITY_TOKEN_FILE": "/var/run/token"}
+    files = {"/var/run/token": "eyJhbGciOi.web-identity\n"}
+    session = "web-session-0123"
+    open_routes = ("assume",)
+
+    @route("POST", "https://sts.us-east-1.amazonaws.com/")
+    def assume(self, r):
+        r.form({"Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15", "RoleArn": "arn:aws:iam::1:role/dns", "RoleSessionName": "signet",
+                "WebIdentityToken": "eyJhbGciOi.web-identity"})
+        assert not r.header("authorization")
+        return 200, xml("AssumeRoleWithWebIdentityResponse", xml("AssumeRoleWithWebIdentityResult", xml("Credentials", xml(
+            "AccessKeyId", Route53.env["AWS_ACCESS_KEY_ID"]), xml("SecretAccessKey", Route53.env["AWS_SECRET_ACCESS_KEY"]), xml("SessionToken", self.session))))
+
+
+class Route53Container(Route53Instance):
+    """A task of ECS: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html"""
+    variant = "container"
+    env = {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/0123-uuid"}
+    session = "task-session-0123"
+    open_routes = ("task",)
+
+    @route("GET", "http://169.254.170.2/v2/credentials/0123-uuid")
+    def task(self, r):
+        return self.role_of(r)
+
+    def role_of(self, r):
+        return 200, {"RoleArn": "arn:aws:iam::1:role/dns", "AccessKeyId": Route53.env["AWS_ACCESS_KEY_ID"], "SecretAccessKey": Route53.env["AWS_SECRET_ACCESS_KEY"],
+                     "Token": self.session, "Expiration": "2030-01-01T00:00:00Z"}
+
+
+class Route53Pod(Route53Container):
+    """A pod of EKS: https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html"""
+    variant = "pod"
+    env = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1/credentials", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/var/run/pod-token"}
+    files = {"/var/run/pod-token": "eyJhbGciOi.pod-token"}
+    open_routes = ("pod",)
+
+    @route("GET", "http://169.254.170.23/v1/credentials")
+    def pod(self, r):
+        assert r.header("authorization") == "eyJhbGciOi.pod-token"
+        return self.role_of(r)
+
+
+class Route53SourceProfile(Route53Assumed):
+    """https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-role.html"""
+    variant = "source-profile"
+    env = {"AWS_PROFILE": "dns", "AWS_REGION": "eu-central-1"}
+    optional = ("AWS_REGION", "AWS_PROFILE")
+    files = {"~/.aws/config": "[profile dns]\nrole_arn = arn:aws:iam::1:role/dns\nsource_profile = base\n[profile base]\nregion = eu-central-1\n",
+             "~/.aws/credentials": "[default]\naws_access_key_id = WRONG\n[base]\naws_access_key_id = AKIDOTHER\naws_secret_access_key = other-secret-0123\n"}
+
+
+class Route53Config(Route53Profile):
+    """Keys in the configuration, where "aws configure" does not put them, but people do."""
+    variant = "config"
+    env = {"AWS_PROFILE": "dns"}
+    files = {"~/.aws/config": Route53Profile.files["/etc/aws"].replace("[dns]", "[profile dns]"), "~/.aws/credentials": ""}

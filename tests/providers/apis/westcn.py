@@ -5,12 +5,12 @@ from fake import Api, Denied, route
 
 class WestCn(Api):
     code = "westcn"
-    source = "https://www.west.cn/CustomerCenter/doc/domain_v2.html"
+    source = "https://www.west.cn/CustomerCenter/doc/domain_v2.html; an error as it comes, in GBK: lego, providers/dns/internal/westcn/internal/fixtures"
     env = {"WESTCN_USERNAME": "somebody", "WESTCN_PASSWORD": "westcn-0123456789"}
     wrong = {"WESTCN_PASSWORD": "westcn-not-right"}
     base = "https://api.west.cn/api/v2/domain/"
-    denied = (200, {"result": 500, "clientid": "54880064508339547956", "msg": "username,time,token required", "errcode": 10000})
-    denied_text = "username,time,token required [10000]"
+    denied = (200, '{"result": 500, "clientid": "54880064508339547956", "msg": "username,time,token必传", "errcode": 10000}'.encode("gbk"))
+    denied_text = "username,time,token必传 [10000]"
     not_found = (404, {"result": 404, "msg": "no such record", "errcode": 404})
     needs_saved = True  # how its records are listed is not known to us
 
