@@ -1,5 +1,6 @@
 """Fixtures of the end-to-end tests. Nothing is skipped: what is missing is a failure."""
 import os
+import signal
 import sys
 
 import pytest
@@ -9,7 +10,14 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "fault")]
 
 from harness.box import Box, signet_binary  # noqa: E402
 from harness.ca import Pebble  # noqa: E402
-from harness.sample import FULL, SEED  # noqa: E402
+from harness.sample import FULL, SEED, one_in  # noqa: E402
+
+
+# A run in the background of a script begins with SIGINT and SIGQUIT ignored, one under nohup with SIGHUP, and so would all that the
+# tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for ignored in (signal.SIGQUIT, signal.SIGHUP):
+    signal.signal(ignored, signal.SIG_DFL)
 
 
 def pytest_report_header():
@@ -24,10 +32,26 @@ def pytest_sessionstart(session):
             pytest.exit(str(e), returncode=1)
 
 
-def pytest_collection_modifyitems(items):
-    """The long ones first, so that no worker ends up alone with one of them."""
-    slow = ("test_crash", "test_a_hung_ca", "transient_fault_anywhere", "test_interop")
-    items.sort(key=lambda i: not any(s in i.nodeid for s in slow))
+# Those that take longest, the longest first, by a part of their names.
+SLOW = ("silence_ends", "test_crash.py", "hung_ca", "killed_anywhere", "test_migrate.py", "many_lineages_renew", "rsa4096", "test_interop.py",
+        "transient_fault_anywhere", "power_lost", "signal_leaves_nothing", "further_phases", "test_lego_beside.py", "signer_that_does_not")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """The long ones begin, one at each worker, so that none is left alone with one of them at the end. xdist gives each worker at
+    first a quarter of its even share, one after the other as they are listed."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    rank = {i: next((n for n, s in enumerate(SLOW) if s in i.nodeid), None) for i in items}
+    slow = sorted((i for i in items if rank[i] is not None), key=lambda i: rank[i])
+    rest = [i for i in items if rank[i] is None]
+    chunk = max(len(items) // workers // 4, 2)
+    order = []
+    for w in range(workers):
+        mine = slow[w::workers][:chunk]
+        order += mine + [rest.pop(0) for _ in range(min(chunk - len(mine), len(rest)))]
+    taken = set(order)
+    items[:] = order + [i for i in slow if i not in taken] + rest
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +59,22 @@ def pebble():
     """The CA that most tests share: no nonces rejected, no authorizations reused, no pauses."""
     with Pebble() as ca:
         yield ca
+
+
+@pytest.fixture(autouse=True)
+def _leaks(request, monkeypatch):
+    """Every run is watched for what is done to memory that is not its own; what it does not give back, each process tells at its end, which
+    takes as long as all the rest of a short run: of that, the runs of a fourth of the tests are asked."""
+    if "ASAN_OPTIONS" not in os.environ:
+        monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=%d" % one_in(4, request.node.nodeid))
+
+
+@pytest.fixture(autouse=True)
+def _no_name_stays_refused(request):
+    """What one test had the shared CA's DNS refuse, the next one may ask for."""
+    yield
+    if "pebble" in request.fixturenames:
+        request.getfixturevalue("pebble").dns_clear_servfails()
 
 
 @pytest.fixture

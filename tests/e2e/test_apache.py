@@ -6,8 +6,6 @@ import tempfile
 import pytest
 from harness.apache import Apache
 from harness.box import Box
-from test_crash import crashpoint  # noqa: F401
-from test_nginx_faults import Killer
 
 AGREE = ["--agree-tos", "--register-unsafely-without-email"]
 
@@ -83,7 +81,7 @@ def test_a_wildcard_alias_and_renewal(box, apache):
     text = apache.contents()
     r = box.signet("renew", "--force-renewal")
     assert r.out.count("Reloading apache server after certificate renewal") == 1
-    assert apache.contents() == text
+    assert apache.contents() == text and apache.leaf("one.b.test") == certificate(box, "one.b.test")
 
 
 def test_a_name_without_a_virtual_host_is_explained(box, apache):
@@ -93,16 +91,64 @@ def test_a_name_without_a_virtual_host_is_explained(box, apache):
     assert apache.files() == before
 
 
-def test_the_test_of_the_configuration_fails(box, apache):
-    run(box, apache, "-d", "a.test", verb="certonly")
+def test_the_site_for_all_is_copied_for_a_name_without_one(box, apache):
+    """Debian's 000-default: it has no name, and stays for all others."""
+    apache.write("sites-available/000-default.conf", "<VirtualHost *:%d>\n\t#ServerName www.example.com\n\tDocumentRoot %s/html/a.test\n</VirtualHost>\n"
+                 % (apache.http, apache.root))
+    os.symlink("../sites-available/000-default.conf", apache.etc + "/sites-enabled/000-default.conf")
+    apache.reload()
     before = apache.files()
-    broken = box.script("ctl", 'if [ "$1" = configtest ] && [ -e %s/sites-enabled/a-le-ssl.conf ]; then echo "AH00526: Syntax error" >&2; exit 1; fi\nexec %s "$@"'
-                        % (apache.etc, apache.ctl))
-    words = apache.words()
-    words[words.index(apache.ctl)] = broken
-    r = box.signet("install", "--cert-name", "a.test", "-i", "apache", *words, check=1)
-    assert r.complains("AH00526: Syntax error") and r.complains("has been taken back")
+    words = ["-d", "new.test", "-d", "www.new.test", "-d", "a.test"]
+    run(box, apache, *words)
+    for name in ("new.test", "www.new.test", "a.test"):
+        assert apache.leaf(name) == certificate(box, "new.test")
+        assert "Location: https://%s/x" % name in apache.curl("http://%s/x" % name).out
+    text = apache.read("sites-available/000-default-le-ssl.conf").decode()
+    assert "\tServerName new.test\n\tServerAlias www.new.test\n" in text
+    assert apache.curl("http://other.test/").out.startswith("HTTP/1.1 200"), "names that are not meant stay as they are"
+    once = apache.files()
+    run(box, apache, *words, "--keep-until-expiring")
+    assert apache.files() == once
+    box.signet("rollback", "-i", "apache", *apache.words(), server=False)
     assert apache.files() == before
+
+
+def test_virtual_hosts_by_a_macro_are_named(box, apache):
+    os.symlink("../mods-available/macro.load", apache.etc + "/mods-enabled/macro.load")
+    apache.write("sites-available/m.conf", "<Macro Site $name>\n<VirtualHost *:%d>\n\tServerName $name\n\tDocumentRoot %s/html/a.test\n</VirtualHost>\n</Macro>\n"
+                 "Use Site m.test\n" % (apache.http, apache.root))
+    os.symlink("../sites-available/m.conf", apache.etc + "/sites-enabled/m.conf")
+    apache.reload()
+    before = apache.files()
+    run(box, apache, "-d", "a.test", verb="certonly")
+    assert apache.files() == before
+    r = box.signet("install", "--cert-name", "a.test", "-d", "m.test", "-i", "apache", *apache.words(), check=1)
+    assert r.complains("sites-enabled/m.conf makes virtual hosts by a macro (mod_macro)"), r
+    run(box, apache, "-d", "a.test")
+    assert apache.leaf("a.test") == certificate(box, "a.test"), "other sites are installed all the same"
+
+
+def test_every_address_of_a_site_is_proven(box, apache):
+    apache.write("sites-available/a.conf", apache.read("sites-available/a.conf").replace(b"*:%d" % apache.http, b"127.0.0.1:%d 127.0.0.2:%d 203.0.113.9:%d" % ((apache.http,) * 3)))
+    apache.reload()
+    run(box, apache, "-d", "a.test", "-d", "www.a.test")
+    for address in ("127.0.0.1", "127.0.0.2"):
+        assert apache.leaf("a.test", address) == certificate(box, "a.test")
+
+
+def test_stapling(box, apache):
+    """The cache is said once, and going back leaves a server that runs."""
+    run(box, apache, "-d", "a.test")
+    before = apache.files()
+    box.signet("enhance", "--cert-name", "a.test", "-i", "apache", *apache.words(), "--staple-ocsp")
+    text = apache.read("sites-available/a-le-ssl.conf").decode()
+    assert text.count("SSLUseStapling on") == 1 and text.count("SSLStaplingCache shmcb:/var/run/apache2/stapling_cache(128000)") == 1
+    once = apache.files()
+    box.signet("enhance", "--cert-name", "a.test", "-i", "apache", *apache.words(), "--staple-ocsp")
+    assert apache.files() == once
+    box.signet("rollback", "-i", "apache", *apache.words(), server=False)
+    assert apache.files() == before
+    assert apache.leaf("a.test") == certificate(box, "a.test")
 
 
 def test_certbots_installation_is_recognised(box, apache):
@@ -119,40 +165,6 @@ def test_certbots_installation_is_recognised(box, apache):
     assert apache.files() == before
 
 
-def test_an_installation_killed_anywhere(crashpoint, box, apache, tmp_path):  # noqa: F811
-    run(box, apache, "-d", "a.test", verb="certonly")
-    before = apache.contents()
-    k = Killer(crashpoint, box, apache, str(tmp_path / "kept"), ["install", "--cert-name", "a.test", "-i", "apache", *apache.words(), "--hsts"])
-
-    def finish(after):
-        box.signet("renew")  # any verb that changes something
-        assert apache.contents() in (before, after)
-        assert not os.path.exists(box.work + "/backups/IN_PROGRESS")
-
-    k.sweep(finish, every=5)  # each takes seconds; the transaction is nginx's, which is swept whole
-
-
-def test_a_challenge_killed_anywhere(crashpoint, box, apache, tmp_path):  # noqa: F811
-    run(box, apache, "-d", "b.test", verb="certonly")
-    before = apache.contents()
-    k = Killer(crashpoint, box, apache, str(tmp_path / "kept"), ["certonly", "--apache", *apache.words(), *AGREE, "-d", "a.test"])
-    k.parts = [(apache.etc, "nginx"), (box.work, "lib")]
-    real = k.run
-
-    def once(n):
-        box.signet("delete", "--cert-name", "a.test", server=False, check=None)
-        return real(n)
-
-    k.run = once
-
-    def finish(after):
-        box.signet("renew")
-        assert apache.contents() == before
-        assert not os.path.exists(box.work + "/temp_checkpoint")
-
-    k.sweep(finish, every=5)  # each takes seconds; the transaction is nginx's, which is swept whole
-
-
 def test_certbot_and_signet_on_one_configuration(box, apache):
     """What certbot's own plug-in has installed is recognised; what we have installed it takes back, and the other way round."""
     run(box, apache, "-d", "a.test", "-d", "www.a.test", verb="certonly")
@@ -161,3 +173,17 @@ def test_certbot_and_signet_on_one_configuration(box, apache):
     box.signet("install", "--cert-name", "a.test", "-i", "apache", *apache.words())
     box.certbot("rollback", "-i", "apache", *words, server=False)
     assert apache.contents() == before
+
+
+def test_a_certificate_in_use_is_not_deleted(box, apache):
+    """Apache would not start again without these files. A site that is switched off needs none."""
+    run(box, apache, "-d", "a.test", "-d", "www.a.test")
+    lines = apache.read("sites-available/a-le-ssl.conf").decode().splitlines()
+    at = 1 + next(i for i, text in enumerate(lines) if "SSLCertificateFile " in text)
+    delete = ["delete", "--cert-name", "a.test", *apache.words()]
+    r = box.signet(*delete, server=False, check=1)
+    assert "Nothing was deleted: files of a.test are named at " in r.words and "a-le-ssl.conf:%d" % at in r.words, r
+    box.lineage("a.test").check_pair()
+    os.unlink(apache.etc + "/sites-enabled/a-le-ssl.conf")
+    box.signet(*delete, server=False)
+    assert box.lineages() == []

@@ -1,5 +1,5 @@
 """Which test shows which of the cases that the program is to withstand. Numbers: CA, network, file system, concurrency, input, local privilege,
-hooks, clock, interruption, schedule. "unit/ROOM/test_X.c::name" is a unit test, "fuzz/NAME" a fuzz target, all others are in this folder.
+hooks, web servers, clock, interruption, schedule. "unit/ROOM/test_X.c::name" is a unit test, "fuzz/NAME" a fuzz target, all others are in this folder.
 What nothing shows stands in OPEN, with the reason."""
 import os
 import re
@@ -51,33 +51,48 @@ CASES = {
     "IN-03": "test_faults.py::test_escapes_in_a_problem_are_not_printed_raw", "IN-04": "test_faults.py::test_a_directory_that_is_none fuzz/acme",
     "IN-05": "test_hostile_ca.py::test_authorizations_that_do_not_fit_the_names test_faults.py::test_a_crowd_of_authorizations_for_one_name",
     "IN-06": "test_hostile_net.py::test_what_is_no_http_answer", "IN-07": "fuzz/x509 fuzz/pem_chain unit/crypto/test_chain.c::", "IN-09": "unit/net/test_http_listen.c:: unit/net/test_serve.c:: fuzz/http_request",
-    "IN-10": "unit/net/test_alpn_listen.c::", "IN-11": "unit/net/test_http_listen.c::", "IN-12": "test_badinput.py::test_bad_names unit/plan/test_names.c::", "IN-18": "fuzz/date",
+    "IN-10": "unit/net/test_alpn_listen.c::", "IN-11": "unit/net/test_http_listen.c::", "IN-12": "test_badinput.py::test_bad_names unit/plan/test_names.c::", "IN-08": "fuzz/dns unit/dns/test_message.c::", "IN-18": "fuzz/date",
     "LP-01": "test_goals.py::test_no_key_is_wider_than_0600_at_any_call test_certonly.py::test_modes_do_not_depend_on_the_umask",
     "LP-02": "test_goals.py::test_a_race_for_the_challenge_folder_is_lost test_webroot.py::test_a_link_planted_by_the_sites_user_is_not_followed test_webroot.py::test_a_link_made_by_the_admin_works",
-    "LP-04": "unit/challenge/test_webfile.c::", "LP-06": "test_goals.py::test_planted_secrets_are_found_nowhere test_roles.py::test_keys_are_where_they_are_needed_only",
+    "LP-04": "unit/challenge/test_webfile.c::", "LP-06": "test_goals.py::test_planted_secrets_are_found_nowhere test_dns_provider.py::test_the_token_is_with_one_process_only test_roles.py::test_keys_are_where_they_are_needed_only",
+    "LP-07": "test_dns.py::test_credentials_in_odd_files test_dns.py::test_late_and_up_to unit/dns/test_creds.c::test_doubts unit/dns/test_creds.c::test_files_that_are_none",
+    "LP-05": "test_writers.py::test_a_folder_that_all_may_write_to_is_refused test_writers.py::test_a_parent_that_all_may_write_to_is_refused_unless_it_is_sticky",
+    "LP-14": "test_writers.py::test_a_plain_user_in_his_own_folders",
     "LP-10": "test_roles.py::test_each_role_is_nobody_and_may_do_nothing test_roles.py::test_selftest_finds_all_denied",
     "LP-11": "test_roles.py::test_works_where_the_system_refuses_and_says_what_is_missing test_roles.py::test_require_sandbox_fails_closed",
-    "LP-12": "test_roles.py::test_a_role_that_dies_ends_the_run_cleanly fuzz/wire", "LP-13": "unit/cli/test_logfile.c::",
+    "LP-12": "test_roles.py::test_a_role_that_dies_ends_the_run_cleanly test_roles.py::test_a_role_that_is_stopped_is_given_up test_roles.py::test_a_signer_that_does_not_answer_is_given_up unit/net/test_role_guard.c:: fuzz/wire", "LP-13": "unit/cli/test_logfile.c::",
     "HK-01": "test_journal.py::test_a_hung_hook_is_ended", "HK-11": "test_hooks.py::test_nothing_due_no_hooks test_hooks.py::test_dry_run_runs_pre_and_post_only", "HK-03": "unit/deploy/test_hooks.c::", "HK-09": "unit/deploy/test_hooks.c::",
+    "NET-07": "test_proxy.py::test_the_environment_names_the_proxy test_proxy.py::test_no_proxy test_proxy.py::test_a_proxy_that_does_not_let_through test_proxy.py::test_a_proxy_that_says_nothing",
+    "FS-15": "test_odd_places.py::test_no_inodes_left test_odd_places.py::test_a_certificate_name_that_is_too_long test_odd_places.py::test_paths_that_are_too_long test_odd_places.py::test_a_working_folder_that_is_too_deep test_odd_places.py::test_a_link_that_leads_to_itself",
+    "FS-19": "test_odd_places.py::test_a_container_sees_the_new_pair test_odd_places.py::test_who_watches_the_folder_hears_of_it test_odd_places.py::test_a_folder_that_is_a_mount_point_is_renewed",
+    "CC-03": "test_odd_places.py::test_a_lock_file_that_is_none test_odd_places.py::test_a_file_system_without_locks",
+    "HK-04": "test_hooks.py::test_a_hook_that_floods", "HK-05": "test_hooks.py::test_a_hundred_long_names_reach_the_hooks",
+    "HK-06": "test_hooks.py::test_names_reach_hooks_by_the_environment_only", "HK-10": "test_hooks.py::test_a_hook_that_does_harm",
+    "SC-03": "test_goals.py::test_unattended_renewals_begin_at_any_second",
     "CC-07": "test_more_cases.py::test_two_first_runs_make_one_account", "LP-08": "test_more_cases.py::test_a_crash_leaves_no_core",
     "CK-01": "test_more_cases.py::test_a_clock_that_is_wrong_costs_nothing", "CK-06": "test_more_cases.py::test_dates_do_not_depend_on_place_and_language",
+    "CK-02": "test_clock.py::test_a_clock_that_jumps_in_a_run test_clock.py::test_a_clock_that_jumps_back_and_forth unit/acme/test_order.c::clock_jumps_do_not_end_an_order",
+    "CK-05": "test_clock.py::test_dates_of_later_decades unit/base/test_clock.c::", "IT-05": "test_clock.py::test_a_host_that_is_suspended_in_a_run",
     "CK-04": "test_hostile_ca.py::test_a_certificate_of_tomorrow_is_taken_with_a_word",
     "IT-01": "test_journal.py::test_a_signal_leaves_nothing_behind test_goals.py::test_a_signal_in_further_phases test_faults.py::test_a_signal_cleans_up",
     "IT-03": "test_journal.py::test_a_manual_cleanup_hook_is_run_for_a_killed_run", "IT-04": "test_badinput.py::test_closed_standard_output",
+    "WS-01": "test_nginx_faults.py::test_an_installation_killed_anywhere test_nginx_faults.py::test_a_challenge_killed_anywhere test_apache_faults.py::test_an_installation_killed_anywhere test_apache_faults.py::test_a_challenge_killed_anywhere test_apache_faults.py::test_raising_max_age_killed_anywhere",
+    "WS-02": "test_nginx_faults.py::test_the_test_of_the_configuration_fails test_apache_faults.py::test_the_test_of_the_configuration_fails",
+    "WS-03": "test_nginx_faults.py::test_the_reload_is_without_effect test_apache_faults.py::test_the_reload_is_without_effect test_apache_faults.py::test_a_renewal_that_is_not_served_is_told",
+    "WS-04": "test_nginx_faults.py::test_a_server_so_large_that_its_reload_takes_long",
+    "WS-05": "test_nginx_faults.py::test_a_configuration_that_was_broken_before test_apache_faults.py::test_a_configuration_that_was_broken_before",
+    "WS-06": "test_nginx_trees.py::test_lines_that_are_not_ours_stay test_nginx_trees.py::test_every_file_is_printed_as_it_is test_nginx_trees.py::test_a_large_corpus",
+    "WS-08": "test_nginx_faults.py::test_interrupted_while_the_answer_is_up test_apache_faults.py::test_interrupted_while_the_answer_is_up",
+    "WS-09": "test_nginx_faults.py::test_a_file_that_is_a_mount_of_its_own test_nginx_faults.py::test_a_folder_that_cannot_be_written test_apache_faults.py::test_a_file_that_is_a_mount_of_its_own test_apache_faults.py::test_a_folder_that_cannot_be_written",
+    "WS-10": "test_nginx.py::test_run_obtains_installs_redirects test_apache.py::test_run_obtains_installs_redirects test_nginx_trees.py::test_install_serve_and_take_back",
+    "WS-12": "test_nginx.py::test_a_certificate_in_use_is_not_deleted test_apache.py::test_a_certificate_in_use_is_not_deleted",
+    "WS-13": "test_nginx_trees.py::test_a_shared_snippet_with_a_certificate_is_not_guessed_at test_apache.py::test_virtual_hosts_by_a_macro_are_named",
     "SC-01": "test_goals.py::test_days_of_failure unit/store/test_backoff.c::four_hundred_days_of_failure", "SC-04": "unit/store/test_backoff.c::issuances_of_a_week_are_counted",
+    "SC-05": "test_status.py::test_a_test_certificate_takes_no_good_ones_place",
+    "SC-06": "test_status.py::test_nothing_starts_renew test_status.py::test_runs_that_are_too_rare unit/store/test_runs.c::each_verdict",
 }
 
-OPEN = {
-    "NET-07": "proxies: which one is taken is a unit test (test_resolve.c, proxies); no CONNECT double with 407 and stalls yet",
-    "FS-15": "inodes exhausted, paths of 4,096 bytes: no test", "FS-19": "bind mounts: tried by hand; unit tests cover EBUSY only",
-    "CC-03": "a file system without locks: failpoint can refuse flock and fcntl, and torture does; no test of the words",
-    "IN-08": "DNS answers are parsed by c-ares; no fuzz target of our own",
-    "LP-05": "a state folder that others may write to is not refused", "LP-07": "credentials files: with the DNS providers", "LP-14": "runs as a plain user: no test of its own",
-    "HK-04": "a gigabyte of output: the cap has a unit test, no end-to-end one", "HK-05": "100 names of 253 bytes in a hook's environment: no test",
-    "HK-06": "execve of hooks: by review", "HK-10": "hooks that attack: no test",
-    "CK-02": "a clock that jumps in a run: unit tests of libsignet only", "CK-05": "2038, 2050: unit tests of dates only", "IT-05": "a suspended host: no test", "SC-03": "spread of start times over hosts: no test",
-    "SC-05": "a staging certificate over a production one: no test", "SC-06": "a timer that is missing: no verb says so",
-}
+OPEN = {}
 
 
 def test_every_case_has_the_test_that_is_named():

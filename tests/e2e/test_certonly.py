@@ -28,7 +28,9 @@ def test_a_first_certificate_with_certbots_words_and_files(box):
             "These files will be updated when the certificate renews.\n" % (lineage.path("fullchain"), lineage.path("privkey"), expires)) in r.out, r
     assert "Saving debug log to %s/letsencrypt.log\n" % box.logs in r.err
     assert box.ca.issued(since) == 1
-    assert len(box.ca.requests(since)) <= 10, box.ca.requests(since)
+    asked = box.ca.requests(since)
+    polls = sum(what in ("authorization", "order") for _, what in asked)  # as often as the CA takes its time
+    assert len(set(asked)) <= 9 and len(asked) - polls <= 8, asked
 
 
 def test_the_tree_is_certbots(box):

@@ -35,6 +35,7 @@ def program():
 def copy_of(base, path, ca):
     shutil.copytree(base.root, path, symlinks=True)
     box = Box(path, ca)
+    box.binary = program()
     for at, _, files in os.walk(box.config):
         for f in files:
             if f.endswith(".conf"):

@@ -172,6 +172,34 @@ def test_late_and_up_to(dns_box, bind):
     assert "example.com" in dns_box.certbot("certificates", server=False).out
 
 
+@pytest.mark.parametrize("kind", ["fifo", "device", "huge", "folder", "link", "others"])
+def test_credentials_in_odd_files(dns_box, bind, kind):
+    """What is no file is refused before anything is ordered, and without a wait; a link is followed; that somebody else owns it is said."""
+    text = ("dns_rfc2136_server = %s\ndns_rfc2136_name = signet\ndns_rfc2136_secret = %s\ndns_rfc2136_algorithm = HMAC-SHA256\n" % (bind.address, bind.key[2]))
+    ini = dns_box.root + "/dns.ini"
+    if kind == "fifo":
+        os.mkfifo(ini, 0o600)
+    elif kind == "device":
+        os.symlink("/dev/zero", ini)
+    elif kind == "folder":
+        os.mkdir(ini, 0o700)
+    else:
+        real = dns_box.file("real.ini" if kind == "link" else "dns.ini", text + "#" * (2 << 20 if kind == "huge" else 0))
+        os.chmod(real, 0o600)
+        if kind == "link":
+            os.symlink("real.ini", ini)
+        if kind == "others":
+            os.chown(real, 33, 33)
+    since = dns_box.ca.mark()
+    r = dns_box.signet("certonly", "--dns-rfc2136", "--dns-rfc2136-credentials", ini, "--dns.resolvers", bind.address, "-d", "odd.example.com",
+                       "--agree-tos", "--register-unsafely-without-email", check=None)
+    if kind in ("link", "others"):
+        assert r.rc == 0 and ("that others can change (owner 33, mode 0600): " + ini in r.words) == (kind == "others"), r
+    else:
+        assert r.rc == 1 and ini in r.words and r.seconds < 20 and dns_box.ca.count("newOrder", since) == 0, r
+    assert bind.key[2] not in r.out + r.err + dns_box.log()
+
+
 def test_killed_and_cleaned_by_the_next_run(dns_box, bind):
     """After SIGKILL the value stays, with somebody else's; the next run takes away ours alone."""
     bind.update("example.com", "update add _acme-challenge.example.com. 60 TXT somebody-elses")
@@ -255,6 +283,95 @@ printf 'server %s\nzone example.net\nupdate %%s %%s 60 TXT %%s\nsend\n' $verb "$
     assert bind.txt("www.example.net") == []
 
 
+RAW = """echo "$@" >> %s/calls
+echo "$5" >> %s/keys
+value=$(printf %%s "$5" | openssl dgst -sha256 -binary | basenc --base64url | tr -d =)
+case $1 in
+present) verb=add ;;
+cleanup) verb=delete ;;
+esac
+printf 'server %s\\nzone example.com\\nupdate %%s _acme-challenge.%%s. 60 TXT %%s\\nsend\\n' $verb "$3" "$value" | nsupdate -y %s:%s:%s
+"""
+
+
+def test_exec_raw(dns_box, bind):
+    """lego's other mode: PROGRAM present -- DOMAIN TOKEN KEY-AUTHORIZATION; the program makes the value itself. After a kill the next run still
+    knows what to say to it."""
+    prog = dns_box.script("raw", RAW % (dns_box.root, dns_box.root, bind.address, bind.key[1], bind.key[0], bind.key[2]))
+    env = {"EXEC_PATH": prog, "EXEC_MODE": "RAW"}
+    words = ["certonly", "--dns", "exec", "-d", "example.com", "-d", "*.example.com", "--agree-tos", "--register-unsafely-without-email", "--dns.resolvers",
+             bind.address]
+    r = dns_box.signet(*words, env=env)
+    calls = [c.split(" ") for c in dns_box.file("calls").split("\n") if c]
+    assert [c[:3] for c in calls] == [[w, "--", "example.com"] for w in ("present", "present", "cleanup", "cleanup")], r
+    assert all(len(c) == 5 and c[4].startswith(c[3] + ".") for c in calls) and sorted(calls[0][3:] + calls[1][3:]) == sorted(calls[2][3:] + calls[3][3:])
+    assert bind.txt("_acme-challenge.example.com") == [] and dns_box.lineage("example.com").names == {"example.com", "*.example.com"}
+    assert dns_box.signet(*words, "--force-renewal", env={**env, "EXEC_MODE": "raw"}, check=1).complains("EXEC_MODE is RAW or nothing")
+    bind.front.meddle = lambda query, answer: answer if answer is None or b"\x2b" not in answer else None  # its own looks fail
+    p = subprocess.Popen([signet_binary(), *words, "--force-renewal", *dns_box.common("certonly")], env=dns_box.env({**env, "EXEC_PROPAGATION_TIMEOUT": "600"}),
+                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(lambda: len(bind.txt("_acme-challenge.example.com")) == 2, 20, "the values")
+    p.kill()
+    p.wait()
+    r = dns_box.signet("renew", env=env)
+    assert bind.txt("_acme-challenge.example.com") == [], r
+
+
+def test_split_horizon(tmp_path):
+    """Views of a real bind: the key's updates land in the inner one, the world sees the outer one. Told so; with a key of the outer one it works."""
+    other = ("outer", "hmac-sha256", "b3V0ZXItc2VjcmV0LW91dGVyLXNlY3JldC1vdXRlci0=")
+    views = {"inner": "match-clients { key signet; };", "outer": "match-clients { any; };"}
+    with Bind({"example.com": []}, keys=[other], views=views) as bind, Pebble(dns=bind.behind) as ca:
+        box = Box(tmp_path / "box", ca)
+        r = obtain(box, bind, "example.com", env={"RFC2136_PROPAGATION_TIMEOUT": "2"}, check=1)
+        assert r.complains("not seen everywhere after 2 s; 0 of the servers that were asked show it")
+        assert r.complains("ns1.example.com (%s) says that there is no such name" % bind.address)
+        assert r.complains("With views (split horizon) name servers for the outside view with --dns.resolvers")
+        obtain(box, bind, "example.com", env={"RFC2136_TSIG_KEY": "outer", "RFC2136_TSIG_SECRET": other[2]})
+        assert bind.txt("_acme-challenge.example.com") == []
+
+
+def test_another_world_inside(tmp_path):
+    """This machine's DNS has a zone of its own for the name: what it shows is told, and --dns.resolvers looks at the one outside."""
+    with Bind({"example.com": ["_acme-challenge IN TXT inner"]}) as inside, Bind({"example.com": []}) as outside, Pebble(dns=outside.behind) as ca:
+        box = Box(tmp_path / "box", ca)
+        r = obtain(box, outside, "example.com", args=("--dns.resolvers", inside.address), env={"RFC2136_PROPAGATION_TIMEOUT": "2"}, check=1)
+        assert r.complains("ns1.example.com (%s) has " % inside.address) and r.complains("inner") and r.complains("split horizon")
+        assert outside.txt("_acme-challenge.example.com") == []
+        obtain(box, outside, "example.com")
+
+
+def test_ipv6_only(tmp_path):
+    """Name servers that have no other address: the resolver, the zone's server, and the one that takes the updates."""
+    with Bind({"example.com": []}, address="::1", ns={"ns1": "::1"}) as bind, Pebble(dns=bind.behind) as ca:
+        box = Box(tmp_path / "box", ca)
+        obtain(box, bind, "example.com", "*.example.com", args=("--dns.resolvers", "[::1]:53"), env={"RFC2136_NAMESERVER": ""})
+        assert len(bind.front.questions) > 8 and bind.txt("_acme-challenge.example.com") == []
+        obtain(box, bind, "www.example.com", args=("--dns.resolvers", "::1"), env={"RFC2136_NAMESERVER": "[::1]:53"})
+
+
+def test_a_server_without_edns(dns_box, bind):
+    """It says FORMERR to every question that has an OPT record: it is asked without."""
+    plain = []
+
+    def meddle(query, answer):
+        if answer is None and query[2] & 0x78 == 0 and query[10:12] != b"\0\0":
+            return query[:2] + b"\x80\x01" + query[4:6] + b"\0" * 6 + query[12:-11]
+        plain.append(answer is not None)
+        return answer
+
+    bind.front.meddle = meddle
+    obtain(dns_box, bind, "example.com")
+    assert any(plain) and bind.txt("_acme-challenge.example.com") == []
+
+
+def test_what_the_resolver_says_is_told(dns_box, bind):
+    """SERVFAIL, as a validating one says when signatures are wrong."""
+    bind.front.meddle = lambda query, answer: query[:2] + b"\x80\x82" + query[4:6] + b"\0" * 6 + query[12:-11] if answer is None and query[2] & 0x78 == 0 else answer
+    r = obtain(dns_box, bind, "example.com", env={"RFC2136_NAMESERVER": ""}, check=1)
+    assert r.complains("the zone of example.com cannot be found: the recursive DNS server answered SERVFAIL")
+
+
 def test_two_sets_of_credentials(tmp_path):
     """One certificate, two servers, each with a key of its own."""
     with Bind({"example.com": []}) as a, Bind({"example.net": []}, key=("other", "hmac-sha512", "b3RoZXItc2VjcmV0LW90aGVyLXNlY3JldA==")) as b:
@@ -309,3 +426,18 @@ def test_account_label(dns_box, bind):
     obtain(dns_box, bind, "example.com", "*.example.com", args=("--preferred-challenges", "dns-account"))
     assert "._acme-challenge.example.com' TXT" in bind.log()
     assert "adding an RR at '_acme-challenge.example.com'" not in bind.log()
+
+
+def test_caa_that_forbids_the_ca_is_told_early(tmp_path):
+    """What the CA would say at the end is told while the records are put up. This CA does not look itself, so it issues all the same."""
+    zones = {"example.com": ['@ IN CAA 0 issue "other.example"', 'fine IN CAA 0 issue "ca.example; validationmethods=dns-01"',
+                             'fine IN CAA 0 issuewild ";"']}
+    with Bind(zones) as bind, Pebble(dns=bind.behind, caa=("ca.example", "ca.example.net")) as ca:
+        box = Box(tmp_path / "box", ca)
+        r = obtain(box, bind, "example.com", "www.example.com")
+        assert r.complains('The CA will probably refuse www.example.com: the CAA records of example.com allow others only (0 issue other.example), but it '
+                           'goes by ca.example or ca.example.net.')
+        r = obtain(box, bind, "fine.example.com")
+        assert "CAA" not in r.words
+        r = obtain(box, bind, "*.fine.example.com", args=("--cert-name", "wild"))  # here the directory is not fetched again
+        assert r.complains("The CA will probably refuse *.fine.example.com: the CAA records of fine.example.com allow others only")

@@ -1,14 +1,36 @@
 """dns-01 with providers that a description describes: a fake API whose records really stand in a zone."""
 import json
 import os
+import signal
+import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from harness.box import Box
+from harness.box import Box, signet_binary
 from harness.ca import Pebble
 from harness.dns import Bind
+from harness.figures import figure
+from harness.system import wait_until
+from test_roles import memory, roles_of
+
+LEGO = """
+abion acmedns active24 alidns aliesa allinkl alwaysdata anexia artfiles arvancloud auroradns autodns axelname azion azuredns baiducloud
+beget binarylane bindman bluecat bluecatv2 bookmyname bunny checkdomain civo clouddns cloudflare cloudns cloudru cloudxns com35 connbyte
+conoha conohav3 constellix corenetworks cpanel curanet czechia dandomain ddnss derak desec designate digitalocean dinahosting directadmin
+dns51 dnscale dnsexit dnshomede dnsimple dnsla dnsmadeeasy dnsservices dnsupdate dode domeneshop dreamhost duckdns dyn dynadot dyndnsfree
+dynu easydns edgecenter edgedns edgeone efficientip epik eurodns euserv excedo exec exoscale f5xc fornex freemyip gandi gandiv5 gcloud gcore
+gehirn gigahostno glesys gname godaddy gravity hetzner hostingde hostinger hostingnl hosttech hostup httpnet httpreq huaweicloud hurricane
+hyperone ibmcloud iijdpf infoblox infomaniak internetbs inwx ionos ionoscloud ipv64 ispconfig ispconfigddns jdcloud joker katapult keyhelp
+leaseweb liara lightsail limacity linode liquidweb loopia luadns mailinabox manageengine manual metaname metaregistrar mijnhost mittwald
+myaddr mydnsjp mythicbeasts namecheap namedotcom namesilo namesurfer nearlyfreespeech nederhost neodigit netcup netlify netnod ngenix
+nicmanager nicru nifcloud njalla nodion ns1 octenium omglol onecloudru onlinenet openprovider opusdns oraclecloud otc ovh pdns plesk
+pointdns porkbun poweradmin rackspace rage4 rainyun rcodezero regfish regru rimuhosting route53 safedns sakuracloud scaleway scannet
+selectel selectelv2 selfhostde servercow shellrent simply sonic spaceship stackpath syse technitium tele3 tencentcloud timewebcloud todaynic
+transip ucloud ultradns uniteddomains variomedia veesp vegadns vercel versio vinyldns virtualname vkcloud volcengine vscale vultr wannafind
+webnamesca webnamesru websupport wedos westcn xinnet yandex yandex360 yandexcloud zilore zoneedit zoneee zonomi
+""".split()  # its codes, and cloudxns, which it had
 
 DESCRIPTION = """provider: fake
 name: Fake
@@ -32,6 +54,7 @@ class Api:
 
     def __init__(self, bind, token="s3cret-t0ken"):
         self.bind, self.token, self.records, self.seen, self.lock, self.last = bind, token, {}, [], threading.Lock(), 0
+        self.gate = None  # a Barrier: deletions wait until so many have come
         api = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -47,6 +70,8 @@ class Api:
 
             def _do(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                if api.gate and self.command == "DELETE":
+                    api.gate.wait(20)
                 with api.lock:
                     api.seen.append((self.command, self.path, body))
                     if self.headers.get("Authorization") != "Bearer " + api.token:
@@ -65,6 +90,8 @@ class Api:
 
     def handle(self, method, path, body):
         zone = path.split("/")[2] if path.startswith("/zones/") else None
+        if method == "GET" and path.endswith("/records"):
+            return 200, {"records": [{"id": k, "name": name, "value": value} for k, (_, name, value) in self.records.items()]}
         if method == "GET":  # Cloudflare asks for the zone
             return 200, {"success": True, "result": [{"name": "example.com", "id": "example.com"}]}
         if method == "POST":
@@ -124,6 +151,40 @@ def test_the_token_from_a_file_or_a_command(world):
     assert box.lineage("www.example.com").version == 2
 
 
+@pytest.mark.parametrize("how", ["a file", "the environment"])
+def test_the_token_is_with_one_process_only(world, how):
+    """G14's sixth secret: looked at while the provider is asked to take the record away."""
+    box, bind, api = world
+    path = box.file("token", api.token + "\n")
+    env = {"FAKE_URL": api.url, **({"FAKE_TOKEN_FILE": path} if how == "a file" else {"FAKE_TOKEN": api.token})}
+    api.gate = threading.Barrier(2)
+    words = ["certonly", "-vvv", "-d", "www.example.com", "--agree-tos", "--register-unsafely-without-email", "--dns.resolvers", bind.address,
+             "--dns-provider-dir", box.root + "/providers", "--dns", "fake"]
+    with subprocess.Popen([signet_binary(), *words, *box.common("certonly")], env=box.env(env), cwd=box.root, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as p:
+        try:
+            wait_until(lambda: api.gate.n_waiting or p.poll() is not None, 60, "the provider to be asked to remove")
+            roles = dict(roles_of(p.pid), main=p.pid)
+            secret, places = api.token.encode(), {}
+            for name, pid in roles.items():
+                for what in ("cmdline", "environ"):
+                    with open("/proc/%d/%s" % (pid, what), "rb") as f:
+                        places["%s %s" % (name, what)] = f.read()
+                places[name + " memory"] = b"".join(memory(pid))
+            assert secret in places.pop("signet-dns memory")  # whose it is; and so the search finds what is there
+            if how == "the environment":
+                for what in ("environ", "memory"):
+                    places.pop("main " + what)  # it was started with it
+        finally:
+            api.gate.abort() if p.poll() is not None else api.gate.wait(20)
+            out = p.communicate(timeout=60)[0]
+    assert p.returncode == 0, out
+    places["output and logs"] = out + "".join(box.file("log/" + f) for f in os.listdir(box.logs)).encode()
+    hits = [name for name, data in places.items() if secret in data]
+    figure("G14", "a provider's token from %s, %d places: %d found" % (how, len(places), len(hits)))
+    assert "signet-talker memory" in places and not hits
+
+
 def test_what_the_provider_says_is_shown(world):
     box, bind, api = world
     r = obtain(world, "example.com", args=("--dns", "fake"), env={"FAKE_TOKEN": "wr0ng-t0ken", "FAKE_URL": api.url}, check=1)
@@ -167,13 +228,52 @@ def test_a_provider_that_holds_one_value(world):
     assert most == [1, 0, 1, 0] and box.lineage("example.com").names == {"example.com", "*.example.com"}
 
 
+def test_lineages_take_their_records_away_at_the_same_time(world):
+    """A provider that is slow to remove: nobody waits for the lineage before. It answers only when the removals of all are there."""
+    box, bind, api = world
+    names, env = ["a.example.com", "b.example.com", "c.example.com", "d.example.com"], {"FAKE_TOKEN": api.token, "FAKE_URL": api.url}
+    for n in names:
+        obtain(world, n, args=("--dns", "fake"), env=env)
+    api.gate = threading.Barrier(len(names))
+    r = box.signet("renew", "--force-renewal", "--no-random-sleep-on-renew", env=env)
+    assert not api.gate.broken and not api.records and "could not be removed" not in r.words
+    assert [box.lineage(n).version for n in names] == [2] * 4 and not os.listdir(box.work + "/signet/journal")
+
+
+def test_a_second_signal_ends_the_tidying_up(world):
+    """A removal that hangs: Ctrl-C cancels, once more leaves the record to the next run."""
+    box, bind, api = world
+    env = {"FAKE_TOKEN": api.token, "FAKE_URL": api.url}
+    api.gate = threading.Barrier(2)
+    argv = [signet_binary(), "certonly", "--dns", "fake", "-d", "example.com", "--agree-tos", "--register-unsafely-without-email", "--dns.resolvers",
+            bind.address, "--dns-provider-dir", box.root + "/providers", *box.common("certonly")]
+    p = subprocess.Popen(argv, env=box.env(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    wait_until(lambda: api.gate.n_waiting == 1, 30, "the removal")
+    p.send_signal(signal.SIGINT)
+    wait_until(lambda: "SigCgt" in open("/proc/%d/status" % p.pid).read() and not pending(p.pid), 10, "the signal to be taken")
+    p.send_signal(signal.SIGINT)
+    out, _ = p.communicate(timeout=30)
+    assert "could not be removed now; the next run tries again: interrupted" in out, out
+    api.gate.abort()
+    api.gate = None
+    assert len(api.records) == 1
+    r = box.signet("renew", env=env)
+    assert not api.records and (r.says("removed the TXT record of example.com") or r.complains("removed the TXT record of example.com")), r
+
+
+def pending(pid):
+    """Signals that a process has not taken yet."""
+    with open("/proc/%d/status" % pid) as f:
+        return any(int(line.split()[1], 16) for line in f if line.startswith(("SigPnd", "ShdPnd")))
+
+
 def test_dns_try(world):
     """Writes a record, finds it, takes it away; needs no CA and keeps nothing."""
     box, bind, api = world
     args = ("dns", "try", "fake", "-d", "example.com", "-d", "*.example.com", "--dns.resolvers", bind.address, "--dns-provider-dir",
             box.root + "/providers", *box.dirs())
     r = box.signet(*args, bare=True, env={"FAKE_TOKEN": api.token, "FAKE_URL": api.url})
-    assert r.says("_acme-challenge.example.com: written, and seen on the zone's name servers") and r.says("removed")
+    assert r.says("_acme-challenge.example.com: written, and seen on the zone's name servers") and r.says("removed, and seen to be gone")
     assert len(api.seen) == 4 and bind.txt("_acme-challenge.example.com") == []
     r = box.signet(*args, bare=True, env={"FAKE_TOKEN": "wr0ng-t0ken", "FAKE_URL": api.url}, check=1)
     assert r.complains("this token is not known here")
@@ -184,6 +284,12 @@ def test_dnshelp_and_check(world):
     box, bind, api = world
     r = box.signet("dnshelp", bare=True)
     assert "cloudflare, " in r.out and "rfc2136" in r.out and "exec" in r.out
+    listed = set(r.out.replace(",", " ").split())
+    assert [c for c in LEGO if c not in listed] == [] and len(LEGO) == 219
+    assert r.says("%d DNS providers" % (len(LEGO)))
+    for ended in ("gandi", "stackpath", "cloudxns"):
+        assert "service" in box.signet("dnshelp", "-c", ended, bare=True).out or ended == "gandi"
+    assert "use gandiv5" in box.signet("dnshelp", "-c", "gandi", bare=True).out
     r = box.signet("dnshelp", "-c", "cloudflare", bare=True)
     assert "CLOUDFLARE_DNS_API_TOKEN" in r.out and "dns_cloudflare_api_token" in r.out and "CLOUDFLARE_TTL=120" in r.out
     assert "RFC2136_TSIG_FILE" in box.signet("dnshelp", "-c", "rfc2136", bare=True).out

@@ -25,7 +25,7 @@ from harness.system import wait_until
 from harness.webserver import WebServer
 from test_crash import program
 from test_journal import AGREE, SIGNALS, held, journal
-from test_roles import CONFINED, Held, memory, roles_of
+from test_roles import CONFINED, RESPONDER, Held, memory, roles_of
 
 
 def spawn(box, words, **kw):
@@ -73,7 +73,7 @@ def test_the_lock_is_free_at_once_after_a_kill(make_box, pebble):
     with fault.FaultProxy(pebble) as proxy:
         box = make_box(proxy)
         box.issue("lock.example")
-        worst = 0.0
+        waited = []
         for _ in range(3):
             reached = threading.Event()
             proxy.start(fault.always("newOrder", fault.stall(reached)))
@@ -82,12 +82,11 @@ def test_the_lock_is_free_at_once_after_a_kill(make_box, pebble):
             p.kill()
             begin = time.monotonic()
             p.wait()
-            box.signet("delete", "--cert-name", "none.example", check=1, server=False)  # takes the lock
-            worst = max(worst, time.monotonic() - begin)
+            r = box.signet("delete", "--cert-name", "none.example", check=1, server=False)  # takes the lock, which it does not wait for
+            waited.append(time.monotonic() - begin)
+            assert "No certificate found with name none.example" in r.words, r
             p.stdout.close()
-        figure("G7", "lock free and taken by the next run after %.0f ms" % (worst * 1000))
-        # with the start of the next run in it
-        assert worst < 3
+        figure("G7", "lock free and taken by the next run after %.0f ms" % (max(waited) * 1000))
 
 
 # ---- G8: signals, in the phases that test_journal leaves out ----
@@ -303,19 +302,47 @@ def test_a_race_for_the_challenge_folder_is_lost(make_pebble, make_box):
     figure("G13", "%d issuances against a racing attacker: 0 escapes" % len(runs))
 
 
+# ---- SC-03: spread ----
+
+
+def test_unattended_renewals_begin_at_any_second(make_box, pebble):
+    """Many hosts with one timer: each waits for a while of its own, up to eight minutes."""
+    box = make_box(pebble)
+    box.issue("seed.example")
+    plant(box, "spread.example", left_days=5)
+    runs, waits = some(range(1000), 60), []
+    words = [w for w in box.common("renew") if w != "--no-random-sleep-on-renew"]
+    for _ in runs:
+        p = subprocess.Popen([program(), "renew", "-v", *words], env=box.env(), cwd=box.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT)
+        for line in p.stdout:
+            m = re.search(rb"random delay of (\d+) seconds", line)
+            if m:
+                waits.append(int(m.group(1)))
+                break
+        p.kill()
+        p.wait()
+        p.stdout.close()
+    assert len(waits) == len(runs) and min(waits) >= 1 and max(waits) <= 480
+    parts = [sum(1 for w in waits if (w - 1) * 10 // 480 == k) for k in range(10)]
+    chi = sum((n - len(waits) / 10) ** 2 / (len(waits) / 10) for n in parts)
+    figure("SC-03", "%d starts: chi squared over 10 parts %.1f" % (len(waits), chi))
+    assert chi < 37, parts  # nine degrees of freedom: once in 40,000 by chance
+
+
 # ---- G14: secrets ----
 
 
 def test_planted_secrets_are_found_nowhere(make_pebble, make_box):
-    """Six of them: account key, certificate key, EAB key, a provider's token in the environment, a secret in an option file, a hook's output."""
-    hmac = base64.urlsafe_b64encode(b"canary-of-the-hmac-key-0123456789").decode().rstrip("=")
+    """Five of them: account key, certificate key, EAB key (from an option file), a provider's token and a cloud's in the environment."""
+    hmac = base64.urlsafe_b64encode(b"canary\0of-the-hmac-key-0123456789").decode().rstrip("=")
     ca = make_pebble(eab={"kid-1": hmac})
     box = make_box(ca)
     ini = box.file("secret.ini", "eab-kid = kid-1\neab-hmac-key = %s\n" % hmac)
     os.chmod(ini, 0o600)
-    token = "canary-token-of-a-provider"
+    token, cloud = "canary-token-of-a-provider", "canary-key-of-a-cloud"
     seen, texts = {}, []
-    with Held(box, "-vvv", "--config", ini, env={"PROVIDER_TOKEN": token, "AWS_SECRET_ACCESS_KEY": token}) as run:
+    with Held(box, "-vvv", "--config", ini, env={"PROVIDER_TOKEN": token, "AWS_SECRET_ACCESS_KEY": cloud}) as run:
         roles = roles_of(run.p.pid)
         assert set(roles) == CONFINED
         for name, pid in dict(roles, main=run.p.pid).items():
@@ -324,7 +351,10 @@ def test_planted_secrets_are_found_nowhere(make_pebble, make_box):
             if name != "main":
                 with open("/proc/%d/environ" % pid, "rb") as f:
                     seen[name + " environ"] = f.read()
-        talker = b"".join(memory(roles["signet-talker"]))
+        for name in ("signet-talker", RESPONDER):
+            seen[name + " memory"] = b"".join(memory(roles[name]))
+        # the search finds what is there: main was given it
+        assert any(hmac.encode() in piece for piece in memory(run.p.pid))
         rc, out = run.finish()
         assert rc == 0, out
         texts.append(out)
@@ -333,12 +363,10 @@ def test_planted_secrets_are_found_nowhere(make_pebble, make_box):
     texts += [box.file("log/" + f) for f in os.listdir(box.logs)]
     raw = base64.urlsafe_b64decode(hmac + "==")
     canaries = {"account key": [d.encode(), base64.urlsafe_b64decode(d + "==")], "certificate key": [scalar, scalar.hex().encode()], "eab key": [hmac.encode(), raw],
-                "token": [token.encode()]}
-    places = dict(seen, talker=talker, logs="".join(texts).encode(errors="surrogateescape"))
+                "token": [token.encode()], "cloud": [cloud.encode()]}
+    places = dict(seen, logs="".join(texts).encode(errors="surrogateescape"))
     hits = [(c, p) for c, forms in canaries.items() for p, data in places.items() for form in forms if form in data]
-    # what the account's binding is signed with passes through the process that speaks for it: see docs/verify.md
-    unexpected = [h for h in hits if h != ("eab key", "talker")]
-    figure("G14", "%d canaries, %d places: %d found" % (len(canaries), len(places), len(unexpected)))
-    assert not unexpected, hits
+    figure("G14", "%d canaries, %d places: %d found" % (len(canaries), len(places), len(hits)))
+    assert not hits
     for left in (box.root, "/tmp"):
         assert not [f for f in os.listdir(left) if f.startswith("core")]

@@ -1,5 +1,6 @@
 """Hooks: the order, once or each time, what they are told, and that they never change the exit status."""
 import os
+import re
 
 import pytest
 
@@ -88,10 +89,7 @@ def test_hooks_run_in_the_order_of_the_certificates_however_their_orders_end(box
     for n in ("bad.h.example", "c.h.example", "d.h.example"):
         box.issue(n)
     box.ca.dns_servfail("bad.h.example")
-    try:
-        box.signet("renew", "--force-renewal", *three(box), check=1)
-    finally:
-        box.ca.dns_clear_servfail("bad.h.example")
+    box.signet("renew", "--force-renewal", *three(box), check=1)
     assert [line.split("/")[-1].split("]")[0] for line in order(box) if line.startswith("deploy ")] == ["a.h.example", "c.h.example", "d.h.example"]
     assert order(box)[-1] == "post [] [%s c.h.example d.h.example] [bad.h.example]" % " ".join(many)
 
@@ -119,10 +117,7 @@ def test_failures_are_told_to_the_post_hook(box):
     for n in ("a.h.example", "bad.h.example"):
         box.issue(n)
     box.ca.dns_servfail("bad.h.example")
-    try:
-        box.signet("renew", "--force-renewal", *three(box), check=1)
-    finally:
-        box.ca.dns_clear_servfail("bad.h.example")
+    box.signet("renew", "--force-renewal", *three(box), check=1)
     assert words(box) == ["pre", "deploy", "post"]
     assert order(box)[-1] == "post [] [a.h.example] [bad.h.example]"
 
@@ -221,3 +216,51 @@ def test_no_descriptor_of_ours_in_a_hook(box):
     lines = [line for line in box.file("fds").splitlines() if "->" in line]
     numbers = sorted(int(line.split()[-3]) for line in lines)
     assert [n for n in numbers if n > 3] == [], lines  # 3 is the folder that ls reads
+
+
+def test_a_hook_that_floods(box):
+    """100 MB with escapes and zeros on each stream: the beginning is shown, the rest read, dropped and counted, no terminal is told what to do,
+    and the hooks after it run."""
+    flood = "head -c 100000000 /dev/zero | tr '\\0' x"
+    box.issue("h.example", args=["--deploy-hook", "printf '\\033[2Jred\\000\\n'; echo >&2 alas; %s; %s >&2" % (flood, flood), "--post-hook", tell(box, "post")])
+    r = box.signet("renew", "--force-renewal", "-vv")
+    text = r.out + r.err + box.log()
+    for shown in (r.out, box.log()):
+        assert "ran with output:\n \\x1b[2Jred\\x00\n xxx" in shown
+    for shown in (r.err, box.log()):
+        assert "ran with error output:\n alas\n xxx" in shown
+    for shown in (r.out, r.err):
+        assert 98 * 10**6 < int(re.search(r"\((\d+) more bytes are not shown\)", shown).group(1)) < 10**8
+    assert order(box)[-1].startswith("post ")
+    assert "\033" not in text and "\0" not in text
+    assert len(text) < 16 << 20
+    box.lineage("h.example").check(version=2)
+
+
+def test_a_hundred_long_names_reach_the_hooks(box):
+    """Some 24,000 bytes of names: no E2BIG, and each name is told."""
+    names = ["n%02d.%s.h.example" % (n, ".".join(["x" * 60] * 3)) for n in range(100)]
+    words = [w for n in names for w in ("-d", n)]
+    box.signet("certonly", "--standalone", *words, "--cert-name", "many", *AGREE, "--deploy-hook", tell(box, "deploy"), "--post-hook", tell(box, "post"), timeout=180)
+    told = order(box)
+    assert told[0] == "deploy [%s/live/many] [%s] []" % (box.config, " ".join(names))
+    assert told[1].startswith("post [] [")
+
+
+def test_names_reach_hooks_by_the_environment_only(box):
+    """The shell is given the administrator's very words."""
+    hook = "tr '\\0' '\\n' < /proc/$$/cmdline > %s/argv # $RENEWED_DOMAINS" % box.root
+    box.issue("h.example", args=["--deploy-hook", hook])
+    assert box.file("argv").rstrip("\n").split("\n") == ["/bin/sh", "-c", hook]
+
+
+@pytest.mark.parametrize("deed", ["rm -rf $RENEWED_LINEAGE", "rm -rf %(root)s/etc/live %(root)s/etc/renewal", "exec >&- 2>&- <&-; cd /; exit 3",
+                                  "rm -rf %(root)s/lib %(root)s/log", "rm -f %(root)s/*/.certbot.lock"])
+def test_a_hook_that_does_harm(box, deed):
+    """It may do what its user may; the run ends, and so does the next one, with words and without a crash."""
+    r = box.issue("h.example", args=["--deploy-hook", deed % {"root": box.root}], check=None)
+    assert r.rc in (0, 1), r
+    again = box.signet("renew", "--force-renewal", check=None)
+    assert again.rc in (0, 1) and (again.rc == 0 or again.err.strip()), again
+    box.issue("after.example")
+    box.lineage("after.example").check(version=1)

@@ -7,7 +7,9 @@ import signal
 import time
 
 import pytest
-from harness.box import Failed, signet_binary
+from harness.box import Box, Failed, signet_binary
+from harness.ca import Pebble
+from harness.dns import Bind
 
 AGREE = ["--agree-tos", "--register-unsafely-without-email"]
 CTRL_C = "\x03"
@@ -18,7 +20,7 @@ class Answers:
         self.rc, self.text = rc, text
 
 
-def talk(box, *words, answers=(), timeout=30):
+def talk(box, *words, answers=(), timeout=30, env=None):
     """Runs signet at a terminal. `answers`: what to type whenever a pattern shows up, in this order (or a function of the match that gives it).
     Returns all that the terminal showed."""
     argv = [signet_binary(), *words] + box.dirs() + ["--server", box.ca.url]
@@ -27,7 +29,7 @@ def talk(box, *words, answers=(), timeout=30):
     pid, fd = pty.fork()
     if pid == 0:
         os.chdir(box.root)
-        os.execve(argv[0], argv, box.env({"TERM": "dumb", "NO_COLOR": "1"}))
+        os.execve(argv[0], argv, box.env({"TERM": "dumb", "NO_COLOR": "1", **(env or {})}))
     shown, seen, left, end = "", 0, list(answers), time.monotonic() + timeout
     try:
         while True:
@@ -202,3 +204,25 @@ def test_force_interactive_asks_without_a_terminal(box):
     r = box.signet("delete", "--force-interactive", *box.dirs(), bare=True, input="1\nn\n")
     assert "Which certificate(s) would you like to delete?" in r.out and "Are you sure" in r.out
     box.lineage("a.t.example").check(version=1)
+
+
+def test_txt_records_by_hand(tmp_path):
+    """--dns manual: says which record to set, looks for it after Enter, and says what can go. What was not set is named."""
+    with Bind({"example.com": []}) as bind, Pebble(dns=bind.behind) as ca:
+        box = Box(tmp_path / "box", ca)
+        record = r"Please add this TXT record to the zone example\.com(?s:.*?)\n(_acme-challenge\.example\.com\.) 120 IN TXT \"([\w-]+)\"\n(?s:.*?)Press Enter to Continue"
+        words = ["certonly", "--dns", "manual", *AGREE, "--dns.resolvers", bind.address]
+
+        def put(m):
+            bind.update("example.com", "update add %s 60 TXT %s" % m.groups())
+            return "\n"
+
+        r = talk(box, *words, "-d", "example.com", "-d", "*.example.com", answers=[(record, put), (record, put)])
+        assert r.rc == 0 and box.lineage("example.com").names == {"example.com", "*.example.com"}, r.text
+        values = bind.txt("_acme-challenge.example.com")
+        assert len(values) == 2 and all("_acme-challenge.example.com with the value %s is not needed any more; please remove it" % v in r.text.replace("\n", " ") for v in values)
+        r = talk(box, *words, "-d", "www.example.com", answers=[(record.replace("_acme-challenge", r"_acme-challenge\.www"), "\n")],
+                 env={"MANUAL_PROPAGATION_TIMEOUT": "2"})
+        assert r.rc == 1 and "not seen everywhere after 2 s" in r.text and "says that there is no such name" in r.text
+        r = talk(box, *words, "-d", "web.example.com", answers=[(r"Press Enter to Continue", CTRL_C)])
+        assert r.rc == 1 and "Exiting due to user request" in r.text

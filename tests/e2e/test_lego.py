@@ -5,12 +5,12 @@ import re
 import signal
 import socket
 import subprocess
-import threading
 import zipfile
 
 import pytest
 from harness.certs import load_cert, load_key, mode, must_staple, names, pem_blocks, read, spki
 from harness.lego import LegoBox
+from harness.listener import Listener
 from harness.stores import ACCESS, PATH, REGION, SECRET, Bucket, Memcached, site
 from harness.system import free_port, wait_until
 
@@ -82,6 +82,24 @@ def test_s3(box, pebble, token):
         bucket.stop()
 
 
+def test_s3_by_a_profile(box, pebble):
+    bucket = Bucket()
+    os.makedirs(box.root + "/.aws")
+    try:
+        with open(box.root + "/.aws/credentials", "w") as f:
+            f.write("[default]\naws_access_key_id = nobody\n\n[web]\naws_access_key_id = %s\naws_secret_access_key = %s\n" % (ACCESS, SECRET))
+        with open(box.root + "/.aws/config", "w") as f:
+            f.write("[profile web]\nregion = %s\nendpoint_url = %s\n" % (REGION, bucket.url))
+        with site(pebble.http_port, lambda path: bucket.objects.get("/answers" + path)):
+            r = box.run(*box.common(), "-d", "s3p.lego.test", "--http", "--http.s3-bucket", "answers", "run", env={"AWS_PROFILE": "web"}, check=None)
+        assert (r.rc, bucket.refused) == (0, []), r
+        check_pair(box, "s3p.lego.test")
+        r = box.run(*box.common(), "-d", "s3q.lego.test", "--http", "--http.s3-bucket", "answers", "run", check=1)
+        assert "AWS_SECRET_ACCESS_KEY is missing" in r.err and 'The profile "default" in ~/.aws/credentials' in r.err
+    finally:
+        bucket.stop()
+
+
 def test_s3_refuses_and_variables_are_missing(box, pebble):
     bucket = Bucket()
     try:
@@ -102,17 +120,8 @@ class Proxy:
     """A reverse proxy that hides the name: Host is its own, the real one stands in the headers that `told` makes."""
 
     def __init__(self, port, behind, told):
-        self.sock = socket.create_server(("127.0.0.1", port))
         self.behind, self.told = behind, told
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            try:
-                c, _ = self.sock.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.pass_on, args=(c,), daemon=True).start()
+        self.listener = Listener(port, self.pass_on)
 
     def pass_on(self, c):
         head = b""
@@ -133,8 +142,7 @@ class Proxy:
         return self
 
     def __exit__(self, *_):
-        self.sock.shutdown(socket.SHUT_RDWR)
-        self.sock.close()
+        self.listener.close()
 
 
 @pytest.mark.parametrize("header,told", [("X-Forwarded-Host", lambda h: "X-Forwarded-Host: %s\r\n" % h),
@@ -235,6 +243,17 @@ def test_request_limit(box, pebble):
     assert r.seconds > 1, "more than eight requests, four a second"
 
 
+def test_a_limit_of_requests_is_waited_for_asleep(box):
+    """Until the next request may go out nobody turns round and round: each process waits a few times for each request, not thousands."""
+    calls, mark = box.root + "/calls", box.ca.mark()
+    r = box.obtain("asleep.lego.test", args=["--overall-request-limit", "4"], env={"ASAN_OPTIONS": "detect_leaks=0"},
+                   program=["strace", "-f", "-qq", "-e", "trace=poll,ppoll", "-o", calls, *box.program])
+    with open(calls) as f:
+        waits = sum("poll(" in line for line in f)
+    assert 0 < waits < 40 * len(box.ca.requests(mark)), (waits, r)
+
+
+
 def test_must_staple_and_common_name(box):
     box.obtain("cn.lego.test", run=["--must-staple"])
     cert = load_cert(box.cert("cn.lego.test"))
@@ -304,6 +323,12 @@ def test_hook_output_and_arguments(box):
     assert "oops" in r.out
 
 
+def test_a_hook_that_floods(box):
+    r = box.obtain("flood.lego.test", run=["--run-hook", hook(box, "echo first; head -c 3000000 /dev/zero | tr '\\0' x; echo; echo last\n")])
+    assert "first\nxxx" in r.out and "more bytes are not shown)\n" in r.out and "last" not in r.out
+    check_pair(box, "flood.lego.test")
+
+
 def test_hook_fails_or_hangs(box):
     r = box.obtain("fail.lego.test", run=["--run-hook", "/bin/false"], check=1)
     assert "exit status 1" in r.err
@@ -340,12 +365,20 @@ def test_two_runs_at_once(box):
         os.close(fd)
 
 
+def listens(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        return True
+    except OSError:
+        return False
+
+
 def test_an_order_of_a_killed_run_is_gone_on_with(box, pebble):
     """Killed by its own hook's neighbour: the certificate is issued, its order is in the journal."""
     mark = pebble.mark()
     words = [*box.program, *box.common(), "--email", "a@lego.test", "-d", "killed.lego.test", *box.http(), "--http.delay", "30s", "run"]
     p = subprocess.Popen(words, env=box.env(), cwd=box.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_until(lambda: os.path.isdir(box.path + "/.signet"), 20, "the journal")
+    wait_until(lambda: listens(pebble.http_port), 20, "the answer, which is up after the order is noted")
     p.kill()
     p.wait()
     r = box.obtain("killed.lego.test")

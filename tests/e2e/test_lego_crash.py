@@ -7,6 +7,7 @@ import shutil
 import pytest
 from harness.box import execute
 from harness.certs import load_cert, load_key, read, spki
+from harness.figures import figure
 from harness.lego import LegoBox
 from harness.webserver import WebServer
 from test_crash import KILLED, crashpoint, program  # noqa: F401
@@ -24,9 +25,13 @@ def words(box, *rest):
     return [*box.common(), "--email", "a@lego.test", "-d", NAME, "--pem", *box.http(), *rest]
 
 
+def lego():
+    return [os.path.dirname(program()) + "/lego"]
+
+
 def killed_at(gear, box, n, line):
     notes = box.root + "/changes"
-    argv = [gear, str(n), box.path, notes, os.path.dirname(program()) + "/lego", *line]
+    argv = [gear, str(n), box.path, notes, *box.program, *line]
     r = execute(argv, box.env({"ASAN_OPTIONS": "detect_leaks=0"}), None, timeout=90, cwd=box.root)
     with open(notes) as f:
         return r, f.read().splitlines()
@@ -48,12 +53,12 @@ def check_whole(box):
 
 
 def sweep(gear, base, ca, tmp_path, line, again):
-    whole = LegoBox(shutil.copytree(base.root, tmp_path / "whole"), ca)
+    whole = LegoBox(shutil.copytree(base.root, tmp_path / "whole"), ca, lego())
     r, changes = killed_at(gear, whole, 0, line)
     assert r.rc == 0 and len(changes) >= 10, r
 
     def one(n):
-        box = LegoBox(shutil.copytree(base.root, tmp_path / ("at%d" % n)), ca)
+        box = LegoBox(shutil.copytree(base.root, tmp_path / ("at%d" % n)), ca, lego())
         r, done = killed_at(gear, box, n, line)
         if r.rc != KILLED:
             return None if r.rc == 0 else "%d: ended by itself with %d\n%s" % (n, r.rc, r)
@@ -102,3 +107,43 @@ def test_a_first_run_killed_anywhere(crashpoint, ca, tmp_path):  # noqa: F811
         sweep(crashpoint, base, ca, tmp_path, line(base), again)
     left = [f for _, _, files in os.walk(tmp_path / "www") for f in files]
     assert left == [], "answers of killed runs are taken away by those after them"
+
+
+def test_a_change_of_the_accounts_key_killed_anywhere(crashpoint, ca, tmp_path):  # noqa: F811
+    """The CA may know one key and the tree another for a moment: the next command asks which holds, and the account stays the same one."""
+    email = ["--email", "a@lego.test"]
+
+    def fresh(name):
+        box = LegoBox(tmp_path / name, ca, lego())
+        box.run("accounts", "register", *box.common(), *email)
+        return box, ["accounts", "keyrollover", *box.common(), *email]
+
+    def url(box):
+        (found,) = [os.path.join(at, f) for at, _, files in os.walk(box.path) for f in files if f == "account.json"]
+        return json.loads(read(found))["registration"]["accountURL"]
+
+    def one(n):
+        box, line = fresh("at%d" % n)
+        known = url(box)
+        r, done = killed_at(crashpoint, box, n, line)
+        if r.rc != KILLED:
+            return None if r.rc == 0 else "%d: ended by itself with %d\n%s" % (n, r.rc, r)
+        try:
+            box.run(*line)
+            box.run("accounts", "recover", *box.common(), *email)
+            assert url(box) == known
+            left = [f for _, _, files in os.walk(box.path) for f in files if f.startswith(".")]
+            assert left == [], left
+        except (AssertionError, OSError, ValueError) as e:
+            return "killed before %s: %s: %s" % (done[-1] if done else "?", type(e).__name__, e)
+        finally:
+            shutil.rmtree(box.root)
+        return None
+
+    box, line = fresh("whole")
+    r, changes = killed_at(crashpoint, box, 0, line)
+    assert r.rc == 0 and len(changes) >= 10, r
+    with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
+        bad = [b for b in pool.map(one, range(1, len(changes) + 1)) if b]
+    figure("G1", "accounts keyrollover: killed at each of %d changes, %d bad" % (len(changes), len(bad)))
+    assert not bad, "%d of %d bad\n%s" % (len(bad), len(changes), "\n".join(bad))

@@ -99,6 +99,36 @@ def test_taken_over_and_renewed(box, site, program):
         assert "webroot_path = " + site.root in lineage.conf_text()
 
 
+@pytest.mark.parametrize("alias", [False, True])
+def test_dehydrated_says_how_names_are_proved(box, site, alias):
+    """WELLKNOWN as it is, and as an alias: a folder that is served as .well-known/acme-challenge, which is no webroot."""
+    source = make_dehydrated(box, site)
+    served = site.root + "/.well-known/acme-challenge"
+    with open(source + "/certs/%s/config" % NAMES[0], "w") as f:
+        if alias:
+            os.makedirs(box.root + "/an alias")
+            os.rmdir(served)
+            os.symlink(box.root + "/an alias", served)
+            f.write('WELLKNOWN="%s/an alias"\n' % box.root)
+        f.write("HOOK=${BASEDIR}/hook.sh\n")
+    r = box.signet("migrate", "--from", source)
+    assert r.complains("the hook %s/hook.sh of dehydrated is not carried over" % source)
+    text = box.lineage(NAMES[0]).conf_text()
+    assert ("authenticator = manual" in text and "pref_challs = http-01" in text) if alias else "webroot_path = " + site.root in text
+    mark = box.ca.mark()
+    box.signet("renew", "--force-renewal", server=False)
+    box.lineage(NAMES[0]).check(version=2, names=list(NAMES))
+    assert box.ca.count("newAccount", mark) == 0 and os.listdir(served) == []
+
+
+def test_dehydrated_by_another_challenge_is_told(box, site):
+    source = make_dehydrated(box, site)
+    with open(source + "/config", "a") as f:
+        f.write("CHALLENGETYPE='dns-01'\nHOOK=/etc/dehydrated/dns.sh\n")
+    r = box.signet("migrate", "--from", source, "--dry-run")
+    assert r.complains("dehydrated proves its names by dns-01 with the hook /etc/dehydrated/dns.sh; the way that the command line says")
+
+
 def test_nothing_is_overwritten(box, site):
     source = make_lego(box, site)
     box.signet("migrate", "--from", source, "-a", "standalone")

@@ -330,3 +330,41 @@ def test_the_folder_is_locked_meanwhile(box, nginx):
         r = run(box, nginx, "-d", "a.test", verb="certonly", check=1)
     assert r.complains("another program is changing it")
     os.unlink(nginx.etc + "/.certbot.lock")
+
+
+# ---- a lineage that is in use ----
+
+def test_a_certificate_in_use_is_not_deleted(box, nginx):
+    """nginx would not start again without these files."""
+    run(box, nginx, "-d", "a.test", "-d", "www.a.test", "--cert-name", "used")
+    run(box, nginx, "-d", "b.test", "--cert-name", "free.test", verb="certonly")
+    lines = nginx.read("sites-enabled/a").decode().splitlines()
+    places = ["%s/sites-enabled/a:%d" % (nginx.etc, 1 + next(i for i, text in enumerate(lines) if kind + " " in text))
+              for kind in ("ssl_certificate", "ssl_certificate_key")]
+    delete = ["delete", *nginx.words()]
+    r = box.signet(*delete, "--cert-name", "used", server=False, check=1)
+    assert "Nothing was deleted: files of used are named at %s" % ", ".join(places) in r.words and "--delete-in-use" in r.words, r
+    box.lineage("used").check_pair()
+    # where nginx is, the lineage knows by its own settings
+    r = box.signet("revoke", "--cert-name", "used")
+    assert "Nothing was deleted: files of used are named at " + places[0] in r.words and "successfully revoked" in r.words, r
+    box.lineage("used").check_pair()
+    box.signet(*delete, "--cert-name", "used", "--delete-in-use", server=False)
+    assert box.lineages() == ["free.test"] and box.lineage("used").gone()
+    box.signet(*delete, "--cert-name", "free.test", server=False)
+
+
+def test_deleting_tells_where_a_certificate_is_used(box, nginx):
+    run(box, nginx, "-d", "a.test", "-d", "www.a.test", "--cert-name", "used")
+    r = talk(box, "delete", "--cert-name", "used", *nginx.words(), answers=[(r"delete the above(?s:.*)\(N\)o: $", "n\n")])
+    told = "".join(r.text.split())  # the terminal breaks lines
+    assert r.rc == 0 and "Theyarenamedat%s/sites-enabled/a:" % nginx.etc in told, r.text
+    assert box.lineages() == ["used"]
+
+
+def test_a_configuration_that_cannot_be_read_keeps_nothing_from_being_deleted(box, nginx):
+    run(box, nginx, "-d", "a.test", verb="certonly")
+    nginx.write("sites-enabled/z", "server {\n")
+    r = box.signet("delete", "--cert-name", "a.test", *nginx.words(), server=False)
+    assert "Whether nginx uses a.test could not be seen: " in r.words and "sites-enabled/z" in r.words, r
+    assert box.lineages() == []

@@ -1,17 +1,15 @@
 """Whatever goes wrong while nginx's configuration is changed: it is as it was, the server goes on, and the message has nginx's own words."""
 import os
-import shutil
 import signal
 import socket
 import subprocess
-import time
 
 import pytest
-from harness.box import execute, signet_binary
-from harness.ca import ROOT
+from harness.box import signet_binary
 from harness.nginx import NGINX, SITE, Nginx
 from harness.system import wait_until
-from test_crash import KILLED, crashpoint, program  # noqa: F401
+from harness.webfaults import Killer, mounted, no_room, nothing_left, read_only
+from test_crash import crashpoint  # noqa: F401
 
 AGREE = ["--agree-tos", "--register-unsafely-without-email"]
 
@@ -42,11 +40,6 @@ def obtain(box, nginx, *names):
 
 def install(box, nginx, ctl=None, check=1, **kw):
     return box.signet("install", "--cert-name", "a.test", "-i", "nginx", *words_for(nginx, ctl), check=check, **kw)
-
-
-def nothing_left(box, nginx, before):
-    assert nginx.files() == before, "content, mode, owner and time"
-    assert not os.path.exists(box.work + "/backups/IN_PROGRESS") and not os.path.exists(box.work + "/temp_checkpoint")
 
 
 def test_the_test_of_the_configuration_fails(box, nginx):
@@ -117,50 +110,27 @@ def test_a_folder_that_cannot_be_written(box, nginx):
     obtain(box, nginx)
     before = nginx.files()
     folder = nginx.etc + "/sites-available"
-    subprocess.run(["mount", "--bind", folder, folder], check=True)
-    try:
-        subprocess.run(["mount", "-o", "remount,ro,bind", folder], check=True)
+    with read_only(folder):
         r = install(box, nginx)
-    finally:
-        subprocess.run(["umount", folder], check=True)
     assert r.complains("Read-only file system") and r.complains(folder)
     nothing_left(box, nginx, before)
 
 
 def test_no_room_on_the_disk(box, nginx):
     obtain(box, nginx)
-    folder = nginx.etc + "/sites-available"
-    kept = box.root + "/kept"
-    shutil.copytree(folder, kept)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=755", "tmpfs", folder], check=True)
-    try:
-        for f in os.listdir(kept):
-            shutil.copy2(kept + "/" + f, folder)
-        fd = os.open(folder + "/.filler", os.O_WRONLY | os.O_CREAT)
-        try:
-            while os.write(fd, b"x" * 4096):
-                pass
-        except OSError:
-            pass
-        os.close(fd)
+    with no_room(nginx.etc + "/sites-available"):
         before = nginx.files()
         r = install(box, nginx)
         assert r.complains("No space left on device")
         nothing_left(box, nginx, before)
         assert nginx.valid()
-    finally:
-        subprocess.run(["umount", folder], check=True)
 
 
 def test_a_file_that_is_a_mount_of_its_own(box, nginx):
     obtain(box, nginx)
     before = nginx.files()
-    path = nginx.etc + "/sites-available/a"
-    subprocess.run(["mount", "--bind", path, path], check=True)
-    try:
+    with mounted(nginx.etc + "/sites-available/a"):
         r = install(box, nginx)
-    finally:
-        subprocess.run(["umount", path], check=True)
     assert r.complains("is a mount point of its own")
     nothing_left(box, nginx, before)
 
@@ -180,52 +150,6 @@ def test_interrupted_while_the_answer_is_up(box, nginx):
 
 
 # ---- SIGKILL at every change ----
-
-class Killer:
-    """Runs signet on one and the same place again and again, killed at change 1, 2, …; before each run everything is put back."""
-
-    def __init__(self, crashpoint, box, nginx, kept, words):
-        self.gear, self.box, self.nginx, self.kept, self.words = crashpoint, box, nginx, kept, words
-        self.parts = [(nginx.etc, "nginx"), (box.config, "etc"), (box.work, "lib")]
-        for path, name in self.parts:
-            shutil.copytree(path, kept + "/" + name, symlinks=True)
-
-    def put_back(self):
-        for path, name in self.parts:
-            shutil.rmtree(path)
-            shutil.copytree(self.kept + "/" + name, path, symlinks=True)
-        self.nginx.reload()
-
-    def run(self, n):
-        notes = self.box.root + "/changes"
-        roots = ":".join(path for path, _ in self.parts)
-        argv = [self.gear, str(n), roots, notes, program(), *self.words] + self.box.common(self.words[0])
-        r = execute(argv, self.box.env({"ASAN_OPTIONS": "detect_leaks=0"}), None, timeout=90, cwd=self.box.root)
-        with open(notes) as f:
-            return r, f.read().splitlines()
-
-    def sweep(self, finish, every=1):
-        names = self.nginx.names()
-        r, changes = self.run(0)
-        assert r.rc == 0, r
-        after = self.nginx.contents()
-        assert len(changes) >= 10, changes
-        bad = []
-        for n in range(1, len(changes) + 1, every):
-            self.put_back()
-            r, done = self.run(n)
-            if r.rc == 0:
-                continue  # fewer changes than before
-            try:
-                assert r.rc == KILLED, r
-                self.nginx.valid()
-                assert names <= self.nginx.names(), "a site is gone"
-                finish(after)
-            except AssertionError as e:
-                bad.append("killed before %d, %s: %s" % (n, done[-1] if done else "?", e))
-        assert not bad, "%d of %d bad\n%s" % (len(bad), len(changes), "\n".join(bad))
-        return len(changes)
-
 
 def test_an_installation_killed_anywhere(crashpoint, box, nginx, tmp_path):  # noqa: F811
     obtain(box, nginx, "a.test", "b.test")
@@ -248,7 +172,7 @@ def test_a_challenge_killed_anywhere(crashpoint, box, nginx, tmp_path):  # noqa:
     before = nginx.files()
     words = ["certonly", "--nginx", *nginx.words(), *AGREE, "-d", "unknown.test", "-d", "a.test"]
     k = Killer(crashpoint, box, nginx, str(tmp_path / "kept"), words)
-    k.parts = [(nginx.etc, "nginx"), (box.work, "lib")]
+    k.parts = [(nginx.etc, "server"), (box.work, "lib")]
     real = k.run
 
     def run(n):
@@ -280,3 +204,19 @@ def test_a_checkpoint_that_cannot_be_read_does_not_stop_renewals(box, nginx):
     r = install(box, nginx)
     assert r.complains("is there already: changes of another run are not finished")
     assert nginx.files() == before
+
+
+def test_a_server_so_large_that_its_reload_takes_long(box):
+    """Ten thousand server blocks. A reload returns before they are there: the CA is told when the new workers answer, and the old ones' answer
+    proves nothing."""
+    names = ["n%d.large.test" % i for i in range(10000)]
+    large = "".join("server {\n\tlisten {http};\n\tserver_name %s;\n\treturn 204;\n}\n" % name for name in names)
+    with Nginx(box.root + "/web", box.ca.http_port, {"a": site("a.test"), "large": large}, extra="server_names_hash_max_size 65536;") as nginx:
+        before = nginx.files()
+        obtain(box, nginx, "a.test", names[5000], names[9999])
+        assert nginx.files() == before
+        install(box, nginx, check=0)
+        with open(box.lineage("a.test").path("cert")) as f:
+            cert = f.read()
+        for name in ("a.test", names[5000], names[9999]):
+            assert nginx.leaf(name) == cert

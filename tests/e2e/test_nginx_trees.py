@@ -2,14 +2,18 @@
 really served, taken back to the byte. In a tree, @ETC@, @RUN@, @HTTP@ and @HTTPS@ stand for what the test chooses; NAMES are the names
 to install for."""
 import os
+import random
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from harness.box import Box, execute, signet_binary
 from harness.ca import ROOT, openssl
+from harness.figures import figure
 from harness.nginx import Nginx
 from harness.system import free_port
+from test_crash import program
 
 TREES = ROOT + "/tests/nginx/trees"
 SHAPES = ["debian", "fedora", "arch", "alpine", "wordpress", "nextcloud", "rails", "proxy", "snippets", "tls", "odd"]
@@ -20,8 +24,8 @@ def files_of(top):
     return sorted(os.path.join(at, n) for at, _, names in os.walk(top) for n in names if n not in ("NAMES", ".keep") and not n.endswith(".pem"))
 
 
-def printed(path, check=0):
-    p = subprocess.run([signet_binary(), "dev", "nginx-print", path], env=ENV, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+def printed(path, check=0, binary=None):
+    p = subprocess.run([binary or signet_binary(), "dev", "nginx-print", path], env=ENV, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
     assert p.returncode == check, p.stderr
     return p
 
@@ -161,3 +165,70 @@ def test_a_shared_snippet_with_a_certificate_is_not_guessed_at(tmp_path, pair):
         r = install(Box(tmp_path / "box", None), tree, other, ["s2.test"], check=1)
     assert r.complains("cannot edit safely: %s/snippets/tls.conf, line 2 sets ssl_certificate for several servers" % tree.etc)
     assert tree.files() == before
+
+
+# ---- a large one, made up ----
+
+HEADS = ["# managed by puppet, do not edit\n", "", "## {name}\n\n", "#\n# Default server configuration of {name}\n#\n", "\n\n"]
+NAMES = ["server_name {name} www.{name};", "server_name\t{name}\n\t\twww.{name}; # both", 'server_name "{name}" \'www.{name}\';', "server_name {name};server_name www.{name};"]
+LISTENS = ["listen {http};", "listen {http};\n    listen [::]:{http};", "listen *:{http};", "listen 127.0.0.1:{http};\n\tlisten 127.0.0.2:{http};", "listen  {http} ; # plain"]
+ROOTS = [
+    "location / {\n        try_files $uri $uri/ /index.php?$args;\n    }\n    location ~ \\.php$ {\n        include @ETC@/snippets/php.conf;\n    }\n    location ~ /\\.ht { deny all; }",
+    "location / {\n\tproxy_pass http://127.0.0.1:3000;\n\tproxy_set_header Host $host;\n\tproxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n\tproxy_set_header Upgrade \"$http_upgrade\";\n}",
+]
+BODIES = [
+    "root /var/www/{name};\n    index index.php index.html;",
+    "location ^~ /static/ { alias '/srv/{name}/static/'; expires 30d; add_header Cache-Control \"public, max-age=2592000\"; }",
+    "if ($host ~* ^www\\.(.*)$) { rewrite ^/(.*)$ $scheme://$1/$1 permanent; }",
+    "location = /robots.txt { return 200 \"User-agent: *\\nDisallow: /{name}\\n\"; }\nerror_page 500 502 /50x.html;",
+    "location ~* \"^/[a-z]{2,4}/(?<rest>.*)$\" { return 302 /${rest}; }",
+    "access_log off;\n  # Gr\u00fc\u00dfe: \u2713 {name}\n  charset utf-8;",
+    "client_max_body_size 64m;\r\n    gzip on;\r\n    gzip_types text/css application/json;",
+]
+
+
+def corpus(tree, files=500, servers=2000):
+    """Files of the shapes that distributions and people have; the same each time. Returns the names."""
+    pick, names = random.Random(5), []
+    os.makedirs(tree.etc + "/snippets", exist_ok=True)
+    tree.write("snippets/php.conf", "fastcgi_param QUERY_STRING $query_string;\nfastcgi_pass unix:/run/php/php-fpm.sock;\n")
+    for i in range(files):
+        text = ""
+        for k in range(i, servers, files):
+            name = "n%d.corpus.test" % k
+            names.append(name)
+            parts = [pick.choice(LISTENS), pick.choice(NAMES), pick.choice(ROOTS), *pick.sample(BODIES, 2)]
+            indent = pick.choice(["    ", "\t", "  ", ""])
+            block = pick.choice(HEADS) + pick.choice(["server {\n", "server\n{\n", "server{"]) + "".join(indent + p + "\n" for p in parts) + pick.choice(["}\n", "}\n\n", "}"])
+            text += block.replace("{name}", name)
+        if pick.random() < 0.1:
+            text = text.replace("\r\n", "\n").replace("\n", "\r\n")
+        tree.site("corpus%03d" % i, text.replace("@ETC@", tree.etc).rstrip("\n" if pick.random() < 0.2 else ""))
+    return names
+
+
+def test_a_large_corpus(tmp_path, pair):
+    """500 files with 2,000 servers: nginx takes them, each is printed as it is, and what is installed in some is taken back to the byte."""
+    tree = Tree("debian", str(tmp_path / "web"), pair)
+    box, names = Box(tmp_path / "box", None), corpus(tree)
+    assert len(names) == 2000 and tree.valid()
+    files = [tree.etc + "/sites-available/corpus%03d" % i for i in range(500)]
+
+    def same(path):
+        with open(path, "rb") as f:
+            return printed(path, binary=program()).stdout == f.read()  # the sanitizers have the fuzz target and the other trees
+
+    with ThreadPoolExecutor(2) as pool:
+        assert all(pool.map(same, files))
+    figure("G9", "nginx: %d files with %d servers, every byte is printed again" % (len(files), len(names)))
+    before, some = tree.files(), names[::100]
+    tree.start()
+    try:
+        install(box, tree, pair, some, "--no-verify-deploy", "--hsts")
+        tree.valid()
+        changed = {n for n, f in tree.files().items() if f != before.get(n)}
+        assert 2 * 5 <= len(changed) <= 2 * 20 and all("/corpus" in n for n in changed), "only the files of these names"
+        execute([signet_binary(), "rollback", "-n", "-i", "nginx", *box.dirs(), *tree.words()], box.env())
+        assert tree.files() == before
+    finally:
+        tree.stop()

@@ -134,6 +134,11 @@ def test_power_lost_in_a_first_issue(ca, make_box, tmp_path):  # noqa: F811
     cut = Cut(base, ISSUE)
     assert cut.unsafe_finals() == []
     look_at_all(cut, str(tmp_path / "look"), False)
+    etc = base.config
+    for where, state in cut.states.values():  # once the archive has its name, what recovery needs to go on is there
+        if etc + "/archive/" + NAME in state.tree and etc + "/renewal/%s.conf" % NAME not in state.tree:
+            assert etc + "/renewal/.signet-new." + NAME in state.tree, where
+            assert {etc + "/live/.signet-new." + NAME, etc + "/live/" + NAME} & set(state.tree), where
 
     def again(box):
         box.signet(*ISSUE)

@@ -147,10 +147,7 @@ def test_one_failure_holds_nobody_back(box):
     for n in ("a.some.example", "b.some.example", "c.some.example"):
         box.issue(n)
     box.ca.dns_servfail("b.some.example")
-    try:
-        r = box.signet("renew", "--force-renewal", check=1)
-    finally:
-        box.ca.dns_clear_servfail("b.some.example")
+    r = box.signet("renew", "--force-renewal", check=1)
     path = {n: box.lineage(n + ".some.example").path("fullchain") for n in "abc"}
     assert r.says("The following renewals succeeded:\n  %s (success)\n  %s (success)\n" % (path["a"], path["c"]))
     assert r.complains("The following renewals failed:\n  %s (failure)\n" % path["b"])

@@ -4,6 +4,7 @@ import ctypes
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import threading
@@ -11,7 +12,8 @@ import time
 
 import pytest
 from harness.box import signet_binary
-from harness.system import free_port
+from harness.listener import Listener
+from harness.system import free_port, wait_until
 
 TALKER, SIGNER, RESPONDER = "signet-talker", "signet: signer", "signet: responder"
 CONFINED = {TALKER, SIGNER, RESPONDER}
@@ -36,16 +38,7 @@ class Gate:
 
     def __init__(self, port, target):
         self.target, self.arrived, self.opened = target, threading.Event(), threading.Event()
-        self.sock = socket.create_server(("127.0.0.1", port))
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def _run(self):
-        while True:
-            try:
-                conn, _ = self.sock.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(conn,), daemon=True).start()
+        self.listener = Listener(port, self._serve)
 
     def _serve(self, conn):
         self.arrived.set()
@@ -60,8 +53,7 @@ class Gate:
 
     def close(self):
         self.opened.set()
-        self.sock.shutdown(socket.SHUT_RDWR)
-        self.sock.close()
+        self.listener.close()
 
 
 class Held:
@@ -201,6 +193,70 @@ def test_a_role_that_dies_ends_the_run_cleanly(box, role):
     assert not box.lineages()
     # and the next run is as any other
     box.issue("after.example")
+
+
+@pytest.mark.parametrize("role", [TALKER, SIGNER])
+def test_a_role_that_is_stopped_is_given_up(box, role):
+    """It keeps its line open and says nothing: after ten seconds it is ended, and so is the run."""
+    with Held(box) as held:
+        os.kill(roles_of(held.p.pid)[role], signal.SIGSTOP)
+        rc, out = held.finish()
+        assert rc == 1 and "was stopped and did not go on" in " ".join(out.split()), out
+        assert not roles_of(held.p.pid)
+    assert not box.lineages()
+    box.issue("after.example")
+
+
+class Traced:
+    """Holds a process as a debugger would: it does nothing, and is not stopped in a way that its parent hears of."""
+
+    SEIZE, INTERRUPT, WALL = 0x4206, 0x4207, 0x40000000
+
+    def __init__(self, pid):
+        self.pid, self.libc = pid, ctypes.CDLL(None, use_errno=True)
+        self.libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+        for request in (self.SEIZE, self.INTERRUPT):
+            assert self.libc.ptrace(request, pid, None, None) == 0, os.strerror(ctypes.get_errno())
+        os.waitpid(pid, self.WALL)
+        # its end is told to the debugger first, and to its parent when that has taken note
+        self.end = threading.Thread(target=os.waitpid, args=(pid, self.WALL), daemon=True)
+        self.end.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.end.join(10)
+
+
+def test_a_signer_that_does_not_answer_is_given_up(box):
+    """Half a minute for one signature is enough, and the run says what became of it."""
+    with Held(box) as held:
+        signer = roles_of(held.p.pid)[SIGNER]
+        with Traced(signer):
+            begin = time.monotonic()
+            rc, out = held.finish()
+            assert rc == 1 and "the process that holds the keys did not answer in time" in " ".join(out.split()), out
+            assert 20 < time.monotonic() - begin < 55
+    assert not box.lineages()
+    box.issue("after.example")
+
+
+def test_a_role_that_goes_on_is_waited_for(box):
+    with Held(box) as held:
+        pids = [p for n, p in roles_of(held.p.pid).items() if n in (TALKER, SIGNER)]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        held.gate.opened.set()
+        for pid in pids:
+            wait_until(lambda: status(pid)["State"][0] in "Tt", 5, "stopped")
+            os.kill(pid, signal.SIGCONT)
+        assert held.finish()[0] == 0
+    box.lineage("roles.example").check(version=1)
 
 
 def test_nobody_gets_into_a_role_by_its_name(box):

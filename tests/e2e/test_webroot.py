@@ -86,10 +86,8 @@ def test_modes_and_owner_while_the_challenge_is_up(box, site):
 
     def look(self, path):
         at = original(self, path)
-        for p in (os.path.dirname(os.path.dirname(at)), os.path.dirname(at), at):
-            if os.path.exists(p):
-                st = os.stat(p)
-                seen.append((stat.S_IMODE(st.st_mode), st.st_uid))
+        found = [os.stat(p) for p in (os.path.dirname(os.path.dirname(at)), os.path.dirname(at), at) if os.path.exists(p)]
+        seen.append([(stat.S_IMODE(st.st_mode), st.st_uid) for st in found])  # in one piece: the CA comes from several sides at once
         return at
 
     site.httpd.RequestHandlerClass.func.translate_path = look
@@ -97,7 +95,7 @@ def test_modes_and_owner_while_the_challenge_is_up(box, site):
         webroot(box, "-w", site.a, "-d", "a.example", umask=0o077)
     finally:
         site.httpd.RequestHandlerClass.func.translate_path = original
-    assert seen[:3] == [(0o755, 1), (0o755, 1), (0o644, seen[2][1])], seen
+    assert seen[0][:2] == [(0o755, 1), (0o755, 1)] and seen[0][2][0] == 0o644, seen
 
 
 def test_nothing_stays_when_validation_fails(box, site):

@@ -21,9 +21,10 @@ class Request:
         self.number, self.method, self.path, self.headers, self.body = number, method, path, headers, body
         self.endpoint = next((name for prefix, name in NAMES if path == prefix or (prefix.endswith("/") and path.startswith(prefix))), "other")
         self.time = time.monotonic()
+        self.status = None  # of the CA's own answer
 
     def __repr__(self):
-        return "%d %s %s" % (self.number, self.method, self.endpoint)
+        return "%d %s %s (%s)" % (self.number, self.method, self.endpoint, self.status or "not answered by the CA")
 
 
 # ---- actions ----
@@ -265,6 +266,7 @@ class FaultProxy:
                 under.sendall(HANDSHAKE_FAILURE)
             return False
         code, answer, data = self._forward(request)
+        request.status = code
         if kind == "lost":
             return self._reset(tls)
         if kind == "rewrite":

@@ -67,6 +67,7 @@ class Box:
     def __init__(self, root, ca):
         self.root, self.ca = str(root), ca
         self.config, self.work, self.logs = (self.root + "/" + d for d in ("etc", "lib", "log"))
+        self.binary = signet_binary()
         os.makedirs(self.root + "/home", exist_ok=True)
 
     # ---- running ----
@@ -95,7 +96,7 @@ class Box:
 
     def signet(self, *args, env=None, input=None, check=0, bare=False, server=True, timeout=90, cwd=None, umask=None):
         """Runs signet on this tree with the given words (the verb first); `bare`: with these words only."""
-        argv = [signet_binary(), *args] + ([] if bare else self.common(args[0], server))
+        argv = [self.binary, *args] + ([] if bare else self.common(args[0], server))
         return execute(argv, self.env(env), check, input, timeout, cwd or self.root, umask)
 
     def certbot(self, *args, env=None, check=0, server=True, timeout=120):

@@ -63,18 +63,21 @@ def binaries():
 class Pebble:
     """Knobs: nonce_reject and authz_reuse in percent; profiles as {name: seconds}; eab as {kid: base64url key};
     alternate_roots, chain_length; authz_retry_after, order_retry_after in seconds; blocklist of names; sleep: the random pauses
-    before validations that pebble makes by default; dns: HOST:PORT of a name server to ask in place of pebble-challtestsrv."""
+    before validations that pebble makes by default; dns: HOST:PORT of a name server to ask in place of pebble-challtestsrv; caa: its names in CAA records, which it does not look at itself;
+    ocsp: URL of a responder, for its certificates."""
 
     def __init__(self, nonce_reject=0, authz_reuse=0, profiles=None, eab=None, alternate_roots=0, chain_length=1, authz_retry_after=0,
-                 order_retry_after=0, blocklist=("blocked.example",), sleep=False, http_port=None, tls_port=None, dns=None):
+                 order_retry_after=0, blocklist=("blocked.example",), sleep=False, http_port=None, tls_port=None, dns=None, caa=(), ocsp=""):
         self.dir = tempfile.mkdtemp(prefix="pebble-")
         self.http_port, self.tls_port = http_port or free_port(), tls_port or free_port()
+        self.refused = set()
         self.env = {"PEBBLE_WFE_NONCEREJECT": str(nonce_reject), "PEBBLE_AUTHZREUSE": str(authz_reuse), "PEBBLE_CHAIN_LENGTH": str(chain_length),
                     "PEBBLE_ALTERNATE_ROOTS": str(alternate_roots), "PEBBLE_VA_NOSLEEP": "0" if sleep else "1"}
         profiles = profiles or {"default": 90 * DAY}
         self.config = {"certificate": self.dir + "/server.pem", "privateKey": self.dir + "/server.key", "httpPort": self.http_port,
-                       "tlsPort": self.tls_port, "ocspResponderURL": "", "externalAccountBindingRequired": bool(eab),
-                       "externalAccountMACKeys": eab or {}, "domainBlocklist": list(blocklist), "keyAlgorithm": "ecdsa",
+                       "tlsPort": self.tls_port, "ocspResponderURL": ocsp, "externalAccountBindingRequired": bool(eab),
+                       "externalAccountMACKeys": eab or {}, "domainBlocklist": list(blocklist), "keyAlgorithm": "rsa" if ocsp else "ecdsa",  # it gives RSA keys out only
+                       "caaIdentities": list(caa),
                        "retryAfter": {"authz": authz_retry_after, "order": order_retry_after},
                        "profiles": {n: {"description": "profile " + n, "validityPeriod": s} for n, s in profiles.items()}}
         self.log, self.resolver = self.dir + "/pebble.log", dns
@@ -175,6 +178,10 @@ class Pebble:
         with opener.open(req, timeout=10) as r:
             return r.read()
 
+    def management(self, path):
+        """What its management interface answers, as bytes."""
+        return self._mgmt(path)
+
     def root(self, n=0):
         return self._mgmt("/roots/%d" % n).decode()
 
@@ -201,7 +208,14 @@ class Pebble:
         self._dns("clear-txt", host=name.rstrip(".") + ".")
 
     def dns_servfail(self, name):
+        """No address for the name, until the end of the test at most: the CA is shared."""
+        self.refused.add(name)
         self._dns("set-servfail", host=name.rstrip(".") + ".")
 
     def dns_clear_servfail(self, name):
         self._dns("clear-servfail", host=name.rstrip(".") + ".")
+        self.refused.discard(name)
+
+    def dns_clear_servfails(self):
+        for name in list(self.refused):
+            self.dns_clear_servfail(name)

@@ -1,15 +1,18 @@
-"""Name servers of our own: bind9 and knot, each seen on port 53 of a loopback address that nobody else has. So NS records work as they do
+"""Name servers of our own: bind9, knot and PowerDNS, each seen on port 53 of a loopback address that nobody else has. So NS records work as they do
 in the world, where a server's address has no port. The servers themselves listen on free ports of 127.0.0.1 (named takes no address that
 no interface has); a Front stands before each, and can misbehave in its place."""
+import json
 import os
 import random
 import re
 import shutil
 import socket
 import socketserver
+import sqlite3
 import subprocess
 import tempfile
 import threading
+import urllib.request
 
 from .system import Server, free_port
 
@@ -79,11 +82,13 @@ class Front:
                     got += more
                 return got
 
+        family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
+
         class UdpServer(socketserver.ThreadingUDPServer):
-            daemon_threads, max_packet_size = True, 65535
+            daemon_threads, max_packet_size, address_family = True, 65535, family
 
         class TcpServer(socketserver.ThreadingTCPServer):
-            daemon_threads, allow_reuse_address = True, True
+            daemon_threads, allow_reuse_address, address_family = True, True, family
 
         self.servers = [UdpServer((self.address, 53), Udp)] + ([TcpServer((self.address, 53), Tcp)] if tcp else [])
         for s in self.servers:
@@ -161,10 +166,11 @@ class NoFront:
 
 class Bind:
     """One named. zones: {name: records}, where records are lines of a zone file beside SOA and NS. `ns`: the zone's servers as {host:
-    address}; this one's address by default. Updates by the key "signet" are allowed."""
+    address}; this one's address by default. Updates by the key "signet" are allowed. `views`: {name: who sees it}, each with a copy of the
+    zones of its own, in order."""
 
     def __init__(self, zones, address=None, ns=None, key=("signet", "hmac-sha256", SECRET), primary=None, options="", keys=(), policy=None,
-                 serve=True, zone_options="", direct=False, tcp=True):
+                 serve=True, zone_options="", direct=False, tcp=True, views=None):
         self.port = free_port()
         self.front = NoFront(address) if direct else Front(self.port, address, tcp)
         self.address = self.front.address
@@ -178,12 +184,18 @@ class Bind:
                 % (self.dir, self.port, options + more), 'controls { };', 'logging { category default { default_stderr; }; };']
         for k in (key, *keys):
             conf.append('key "%s" { algorithm %s; secret "%s"; };' % k)
-        for zone, records in zones.items():
+        allow = policy or "allow-update { %s };" % "".join('key "%s"; ' % k[0] for k in (key, *keys))
+        for view, match in (views or {}).items():
+            conf.append('view "%s" { %s' % (view, match))
+            for zone, records in zones.items():
+                self._write_zone(zone, records, "%s.%s" % (zone, view))
+                conf.append('zone "%s" { type primary; file "%s.%s.zone"; %s %s };' % (zone, zone, view, allow, zone_options))
+            conf.append("};")
+        for zone, records in zones.items() if not views else ():
             if primary:
                 conf.append('zone "%s" { type secondary; primaries { %s; }; file "%s.sec"; masterfile-format text; %s };' % (zone, primary, zone, zone_options))
                 continue
             self._write_zone(zone, records)
-            allow = policy or "allow-update { %s };" % "".join('key "%s"; ' % k[0] for k in (key, *keys))
             conf.append('zone "%s" { type primary; file "%s.zone"; %s %s };' % (zone, zone, allow, zone_options))
         with open(self.dir + "/named.conf", "w") as f:
             f.write("\n".join(conf) + "\n")
@@ -191,12 +203,12 @@ class Bind:
         if serve:
             self.start()
 
-    def _write_zone(self, zone, records):
+    def _write_zone(self, zone, records, file=None):
         first = next(iter(self.ns))
         lines = ["$TTL 60", "@ IN SOA %s admin 1 3600 600 86400 3600" % first]
         for host, addr in self.ns.items():
-            lines += ["@ IN NS %s" % host] + ([] if host.endswith(".") else ["%s IN A %s" % (host, addr)])
-        with open("%s/%s.zone" % (self.dir, zone), "w") as f:
+            lines += ["@ IN NS %s" % host] + ([] if host.endswith(".") else ["%s IN %s %s" % (host, "AAAA" if ":" in addr else "A", addr)])
+        with open("%s/%s.zone" % (self.dir, file or zone), "w") as f:
             f.write("\n".join(lines + list(records)) + "\n")
 
     def start(self):
@@ -294,3 +306,48 @@ zone:
         self.server.stop()
         self.front.close()
         shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class PowerDns:
+    """One pdns_server with its HTTP API and these zones, which it keeps in SQLite. What is in them is made through the API, as its users do."""
+    SCHEMA = "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql"
+
+    def __init__(self, *zones, kind="Native", api_key="pdns-api-key-0123"):
+        self.port, api, self.api_key = free_port(), free_port(), api_key
+        self.url = "http://127.0.0.1:%d" % api
+        self.front = Front(self.port)
+        self.address = self.front.address
+        self.dir = tempfile.mkdtemp(prefix="pdns-")
+        with sqlite3.connect(self.dir + "/zones.db") as db, open(self.SCHEMA) as f:
+            db.executescript(f.read())
+        db.close()
+        settings = {"local-address": "127.0.0.1", "local-port": self.port, "socket-dir": self.dir, "launch": "gsqlite3",
+                    "gsqlite3-database": self.dir + "/zones.db", "api": "yes", "api-key": api_key, "webserver": "yes", "webserver-address": "127.0.0.1",
+                    "webserver-port": api, "daemon": "no", "guardian": "no", "disable-syslog": "yes", "loglevel": 5, "security-poll-suffix": "",
+                    "primary": "yes", "cache-ttl": 0, "query-cache-ttl": 0, "negquery-cache-ttl": 0, "zone-cache-refresh-interval": 0,
+                    "receiver-threads": 1, "distributor-threads": 1, "webserver-loglevel": "normal"}
+        with open(self.dir + "/pdns.conf", "w") as f:
+            f.writelines("%s=%s\n" % kv for kv in settings.items())
+        self.server = Server(["/usr/sbin/pdns_server", "--config-dir=" + self.dir], self.dir + "/log", api)
+        for zone in zones:
+            self.api("POST", "/zones", {"name": zone + ".", "kind": kind, "nameservers": ["ns1.%s." % zone]})
+            self.put(zone, "ns1." + zone, "A", [self.address])
+
+    def api(self, method, path, body=None):
+        """One call of its API, which must succeed; what it answers."""
+        q = urllib.request.Request(self.url + "/api/v1/servers/localhost" + path, method=method, data=json.dumps(body).encode() if body else None,
+                                   headers={"X-API-Key": self.api_key, "Content-Type": "application/json"})
+        with urllib.request.urlopen(q, timeout=10) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def put(self, zone, name, kind, values):
+        self.api("PATCH", "/zones/%s." % zone, {"rrsets": [{"name": name + ".", "type": kind, "ttl": 60, "changetype": "REPLACE",
+                                                            "records": [{"content": v, "disabled": False} for v in values]}]})
+
+    def credentials(self, **more):
+        return {"PDNS_API_URL": self.url, "PDNS_API_KEY": self.api_key, "PDNS_PROPAGATION_TIMEOUT": "20", **more}
+
+    txt, behind, log = Bind.txt, Bind.behind, Bind.log
+    __enter__ = Bind.__enter__
+    __exit__ = Bind.__exit__
+    close = Knot.close

@@ -28,6 +28,38 @@ def tool(name):
     return exe
 
 
+def shimmed(program, at, shim, state, names=("signet", "signet-talker")):
+    """Copies of these programs in the folder `at` that load tests/fault/SHIM.c, whose state is that file; signet's path."""
+    lib = "%s/%s.so" % (at, shim)
+    subprocess.run(["cc", "-D_GNU_SOURCE", "-DSHIM_STATE=\"%s\"" % state, "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", lib,
+                    "%s%s.c" % (FAULT, shim)], check=True)
+    for name in names:
+        shutil.copy(os.path.join(os.path.dirname(program), name), at)
+        subprocess.run(["patchelf", "--add-needed", lib, at + "/" + name], check=True)
+    return at + "/signet"
+
+
+class Clocked:
+    """Copies of signet's programs whose clocks can be set while they run: set(wall=seconds, mono=seconds), beside the true ones."""
+
+    LAYOUT = "qqQ"
+
+    def __init__(self, program, at):
+        self.state = at + "/clock"
+        with open(self.state, "wb") as f:
+            f.write(bytes(struct.calcsize(self.LAYOUT)))
+        self.signet = shimmed(program, at, "clockshim", self.state, ("signet", "signet-talker", "signet-dns"))
+
+    def set(self, wall=0, mono=0):
+        with open(self.state, "r+b") as f:  # in place: it is mapped
+            f.write(struct.pack(self.LAYOUT, int(wall * 1000), int(mono * 1000), 0))
+
+    def asked(self):
+        """Did anybody ask what time it is since then? Without that a test shows nothing."""
+        with open(self.state, "rb") as f:
+            return struct.unpack(self.LAYOUT, f.read())[2]
+
+
 class Shimmed:
     """Copies of signet and signet-talker whose allocations can be made to fail: set(role, n), run, then count, failed, crashed."""
 
@@ -36,12 +68,7 @@ class Shimmed:
     def __init__(self, program, at):
         self.signet, self.state = at + "/signet", at + "/state"
         self.set("", 0)
-        shim = at + "/shim.so"
-        subprocess.run(["cc", "-D_GNU_SOURCE", "-DSHIM_STATE=\"%s\"" % self.state, "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", shim,
-                        FAULT + "mallocshim.c"], check=True)
-        for name in ("signet", "signet-talker"):
-            shutil.copy(os.path.join(os.path.dirname(program), name), at)
-            subprocess.run(["patchelf", "--add-needed", shim, at + "/" + name], check=True)
+        shimmed(program, at, "mallocshim", self.state)
 
     def set(self, role, n):
         with open(self.state, "wb") as f:

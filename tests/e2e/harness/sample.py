@@ -1,4 +1,4 @@
-"""Sweeps are long. In `make check` a sample of each is run, another one each day; `make faults` sets SIGNET_SWEEP=full and runs all.
+"""Sweeps are long. In `make check` a sample of most is run, another one each day; `make faults` sets SIGNET_SWEEP=full and runs all.
 SIGNET_SEED repeats the sample of another day, SIGNET_MOST takes larger ones."""
 import os
 import random
@@ -6,6 +6,11 @@ import time
 
 FULL = os.environ.get("SIGNET_SWEEP") == "full"
 SEED = int(os.environ.get("SIGNET_SEED") or time.time() // 86400)
+
+
+def one_in(n, name):
+    """True for one in n names, for others each day; for all in whole sweeps."""
+    return FULL or random.Random("%d %s" % (SEED, name)).randrange(n) == 0
 
 
 def some(items, most):

@@ -2,7 +2,7 @@
 import socket
 import threading
 
-from .system import free_port
+from .listener import Listener
 
 
 class Wire:
@@ -10,22 +10,17 @@ class Wire:
 
     def __init__(self, ca):
         self.connections, self.target = 0, ca.port
-        self.port = free_port()
-        self.url = ca.url.replace(str(ca.port), str(self.port))
-        self.listener = socket.create_server(("127.0.0.1", self.port))
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.lock = threading.Lock()
+        self.listener = Listener(0, self._serve)
+        self.url = ca.url.replace(str(ca.port), str(self.listener.port))
 
-    def _accept(self):
-        while True:
-            try:
-                near = self.listener.accept()[0]
-            except OSError:
-                return
+    def _serve(self, near):
+        with self.lock:
             self.connections += 1
-            far = socket.create_connection(("127.0.0.1", self.target))
-            for a, b in ((near, far), (far, near)):
-                a.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                threading.Thread(target=self._pass, args=(a, b), daemon=True).start()
+        far = socket.create_connection(("127.0.0.1", self.target))
+        for a, b in ((near, far), (far, near)):
+            a.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=self._pass, args=(a, b), daemon=True).start()
 
     @staticmethod
     def _pass(a, b):
@@ -38,5 +33,4 @@ class Wire:
                 s.close()
 
     def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
