@@ -37,13 +37,15 @@ fuzz:
 	tests/setup/fuzz $(T)
 
 # Every sweep whole, and the table of what is promised with what was measured (docs/verify.md). Hours on a small machine; some goals: G="G2 G10".
-faults: all
+faults:
 	tests/setup/install check
+	tests/setup/check build
 	tests/setup/faults $(G)
 
 # Every allocation and every call fails once in the real programs: SIGNET_TORTURE=N places of each kind (300), 0: every one.
-torture: all
+torture:
 	tests/setup/install check
+	tests/setup/check build
 	tests/setup/faults torture
 
 # Lines and branches that the tests reach, by room; W=all runs the end-to-end tests for it, too.
