@@ -53,10 +53,10 @@ int in_use_find(struct run *r, const char *name, struct strlist *ret, struct err
     size_t n;
     const struct installer_ops *const *all = installer_all(&n);
     int rc = folders_of(r, name, &folders, e);
-    if (!rc)
-        rc = stored_request(r, name, &req, e);
+    if (rc || !folders.n || (rc = stored_request(r, name, &req, e)))
+        return rc;
     const struct installer_ctx ctx = { .loop = r->loop, .req = &req, .ui = r->ui };
-    for (size_t i = 0; !rc && folders.n && i < n; i++) {
+    for (size_t i = 0; !rc && i < n; i++) {
         struct err why = { 0 };
         rc = all[i]->uses(&ctx, &folders, ret, &why);
         if (rc == SIGNET_ENOMEM || rc == SIGNET_ECANCELED) {
