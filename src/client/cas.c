@@ -1,7 +1,6 @@
 /* The CAs of a run: one talker each, opened when first needed. */
 #include "base/clock.h"
 #include "base/log.h"
-#include "challenge/ports.h"
 #include "client/client.h"
 #include <stdlib.h>
 #include <strings.h>
@@ -44,17 +43,6 @@ static void slot_free(struct ca_slot *s)
     free(s);
 }
 
-/* Will ports of ours answer challenges? */
-static bool will_listen(const struct request *req, bool *ret_alpn)
-{
-    const struct lego_options *o = &req->lego;
-    signet_str by = str_of(req->authenticator);
-    *ret_alpn = o->tls || strlist_has(&req->pref_challs, STR("tls-alpn-01"));
-    if (!str_eq(by, STR("lego")))
-        return str_ends(by, STR("standalone"));
-    return o->tls || (o->http && !o->http_webroot && !o->http_memcached_hosts.n && !o->http_s3_bucket);
-}
-
 static int slot_start(struct run *r, const struct request *req, struct ca_slot *s, struct err *e)
 {
     BUF_AUTO(agent, 1024);
@@ -87,12 +75,7 @@ static int slot_start(struct run *r, const struct request *req, struct ca_slot *
     };
     if (tree_names_accounts(r->tree))
         lego_ca_environment(req, &c);
-    int rc = ca_open(&s->ca, r->loop, &c, e);
-    /* it gets ready while the first requests are on their way */
-    bool alpn = false;
-    if (!rc && will_listen(req, &alpn))
-        ports_prepare(r->loop, r->req->require_sandbox, alpn);
-    return rc;
+    return ca_open(&s->ca, r->loop, &c, e);
 }
 
 int cas_open(struct run *r, const struct request *req, const char *server, struct account *account,

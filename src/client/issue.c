@@ -1,6 +1,7 @@
 #include "client/issue.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "challenge/ports.h"
 #include "client/owe.h"
 #include "client/present_tell.h"
 #include "client/ui.h"
@@ -210,12 +211,26 @@ static signet_str profile_of(const struct request *req)
     return str_of(req->required_profile ? req->required_profile : req->preferred_profile);
 }
 
+/* Where ports of ours will answer challenges, the responder gets ready while the first requests are on their way. */
+static void prepare_ports(const struct run *r, const struct request *req)
+{
+    const struct lego_options *o = &req->lego;
+    signet_str by = str_of(req->authenticator);
+    bool alpn = o->tls || strlist_has(&req->pref_challs, STR("tls-alpn-01"));
+    bool http = o->http && !o->http_webroot && !o->http_memcached_hosts.n && !o->http_s3_bucket;
+    if (str_eq(by, STR("lego")) ? o->tls || http : str_ends(by, STR("standalone")))
+        ports_prepare(r->loop, r->req->require_sandbox, alpn);
+}
+
 static int start_order(struct issuer *s, struct issue *i, struct err *e)
 {
     signet_order_ident *idents = NULL;
     size_t n = 0;
     int rc;
-    if ((rc = open_solver(s, i, e)) || (rc = make_csr(i, e)) || (rc = order_idents(i, &idents, &n, e)))
+    if ((rc = open_solver(s, i, e)))
+        return rc;
+    prepare_ports(s->run, &i->req);
+    if ((rc = make_csr(i, e)) || (rc = order_idents(i, &idents, &n, e)))
         return rc;
     signet_order_params p = {
         .size = sizeof p,

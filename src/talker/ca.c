@@ -45,6 +45,39 @@ void ca_forget(struct ca *c, struct ca_run *run)
     run_free(run);
 }
 
+/* On a system where no further process can be had the keys stay here; what may be signed is checked all the same. */
+static int open_signer(struct ca *c, struct err *e)
+{
+    struct err why = { 0 };
+    struct signer_config s = { .directory_url = buf_str(&c->directory),
+                               .allow_http = c->allow_http,
+                               .require_sandbox = c->require_sandbox,
+                               .in_process = !c->separate_signer };
+    int rc = signer_open(&c->signer, c->loop, &s, ca_signed, c, &why);
+    if (rc && !s.in_process && !s.require_sandbox) {
+        log_warn("talker", "The keys cannot be kept in a process of their own: %s.", why.text);
+        s.in_process = true;
+        rc = signer_open(&c->signer, c->loop, &s, ca_signed, c, &why);
+    }
+    if (rc && e)
+        *e = why;
+    return rc;
+}
+
+/* Only renewal information is asked for without a signature. Where it says that nothing is due, as it mostly does, the
+ * key stays here and a process is not started. */
+static int need_signer(struct ca *c, enum wire_type kind, struct err *e)
+{
+    if (c->signer || kind == WIRE_ARI)
+        return 0;
+    int rc = open_signer(c, e);
+    if (rc || !(rc = signer_add_key(c->signer, 0, SIGN_ACCOUNT, c->account_key)))
+        return rc;
+    signer_close(c->signer);
+    c->signer = NULL;
+    return err_set(e, rc, "the account key cannot be handed to the signer");
+}
+
 /* NULL when there cannot be one more; *ret_rc says why. */
 static struct ca_run *new_run(struct ca *c, enum wire_type kind, void *data, int *ret_rc, struct err *e)
 {
@@ -54,7 +87,7 @@ static struct ca_run *new_run(struct ca *c, enum wire_type kind, void *data, int
         *ret_rc = err_set(e, SIGNET_ENET, "%s", buf_z(&c->why_lost));
     else if (c->n_runs == CA_JOBS_MAX)
         *ret_rc = err_set(e, SIGNET_ELIMIT, "more than %u jobs at once with one CA", CA_JOBS_MAX);
-    else if (!(r = calloc(1, sizeof(*r))))
+    else if (!(*ret_rc = need_signer(c, kind, e)) && !(r = calloc(1, sizeof(*r))))
         *ret_rc = err_nomem(e);
     if (!r)
         return NULL;
@@ -263,7 +296,8 @@ int ca_set_key(struct ca *c, const struct key *account_key)
     int rc = key_thumbprint(account_key, &c->thumbprint);
     if (!rc)
         rc = buf_err(&c->thumbprint);
-    return rc ? rc : signer_add_key(c->signer, 0, SIGN_ACCOUNT, account_key);
+    c->account_key = account_key;
+    return rc || !c->signer ? rc : signer_add_key(c->signer, 0, SIGN_ACCOUNT, account_key);
 }
 
 /* ---- the line ---- */
@@ -435,25 +469,6 @@ static int send_config(struct ca *c, const struct ca_config *cfg, bool has_roots
     return rc ? err_set(e, rc, "the settings for the CA do not fit into a message") : 0;
 }
 
-/* On a system where no further process can be had the keys stay here; what may be signed is checked all the same. */
-static int open_signer(struct ca *c, const struct ca_config *cfg, struct err *e)
-{
-    struct err why = { 0 };
-    struct signer_config s = { .directory_url = str_of(cfg->directory_url),
-                               .allow_http = cfg->allow_http,
-                               .require_sandbox = cfg->require_sandbox,
-                               .in_process = !cfg->separate_signer };
-    int rc = signer_open(&c->signer, c->loop, &s, ca_signed, c, &why);
-    if (rc && !s.in_process && !s.require_sandbox) {
-        log_warn("talker", "The keys cannot be kept in a process of their own: %s.", why.text);
-        s.in_process = true;
-        rc = signer_open(&c->signer, c->loop, &s, ca_signed, c, &why);
-    }
-    if (rc && e)
-        *e = why;
-    return rc;
-}
-
 int ca_open_fd(struct ca **ret, struct loop *l, const struct ca_config *cfg, int fd, pid_t pid, bool has_roots,
                struct err *e)
 {
@@ -469,11 +484,19 @@ int ca_open_fd(struct ca **ret, struct loop *l, const struct ca_config *cfg, int
     c->last = &c->first;
     c->why_lost = BUF_INIT(CA_WORDS_MAX);
     c->saved = BUF_INIT(64u << 10);
+    c->directory = BUF_INIT(CA_URL_MAX);
     c->account = BUF_INIT(CA_URL_MAX);
     c->thumbprint = BUF_INIT(128);
+    buf_addz(&c->directory, cfg->directory_url);
     buf_addz(&c->account, cfg->account_url);
+    c->separate_signer = cfg->separate_signer;
+    c->allow_http = cfg->allow_http;
+    c->require_sandbox = cfg->require_sandbox;
     int rc = role_guard_start(&c->guard, l, pid, on_stopped, c);
-    rc = rc ? err_nomem(e) : open_signer(c, cfg, e);
+    if (rc)
+        err_nomem(e);
+    else if ((rc = buf_err(&c->directory)))
+        err_set(e, rc, "the address of the CA's directory is too long");
     if (!rc)
         rc = send_config(c, cfg, has_roots, e);
     ca_flush(c);
@@ -533,6 +556,7 @@ void ca_close(struct ca *c)
     msg_free(&c->meta_mem);
     buf_done(&c->why_lost);
     buf_done(&c->saved);
+    buf_done(&c->directory);
     buf_done(&c->account);
     buf_done(&c->thumbprint);
     free(c);

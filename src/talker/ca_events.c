@@ -74,7 +74,7 @@ static signet_str copied(struct msg_mem *m, signet_str s, bool *ok)
 static int take_sign(struct ca *c, struct wire_frame *f)
 {
     struct msg_sign s;
-    if (msg_get_sign(&f->body, &s) || s.tbs.n > SIGN_TBS_MAX || (s.role != SIGNET_KEY_ACCOUNT && !f->job))
+    if (!c->signer || msg_get_sign(&f->body, &s) || s.tbs.n > SIGN_TBS_MAX || (s.role != SIGNET_KEY_ACCOUNT && !f->job))
         return SIGNET_EPROTO;
     struct sign_request q = { .job = s.role == SIGNET_KEY_ACCOUNT ? 0 : f->job, .alg = s.alg, .tbs = s.tbs };
     return signer_ask(c->signer, s.id, &q);

@@ -45,14 +45,16 @@ struct ca {
     struct watch *watch; /* NULL: hung up, or so many events wait that nothing is read now */
     pid_t pid;           /* -1: none, or gone */
     struct role_guard *guard;
-    struct signer_line *signer;
+    struct signer_line *signer; /* NULL until the first job that signs */
+    const struct key *account_key;
+    bool separate_signer, allow_http, require_sandbox; /* ca_config's, for the signer */
     struct ca_run *runs;
     size_t n_runs;
     ca_job last_job;
     struct ca_item *first, **last, *current;
     size_t queued;
     bool lost;
-    struct buf why_lost, saved, account, thumbprint;
+    struct buf why_lost, saved, directory, account, thumbprint;
     struct msg_mem meta_mem;
     signet_meta meta;
     bool have_meta;

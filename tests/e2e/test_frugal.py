@@ -1,7 +1,9 @@
 """How little is asked of a CA: requests, polls and connections are counted; clocks are for the bench."""
+import re
 import shutil
 
 import pytest
+from harness.box import execute
 from harness.wire import Wire
 
 
@@ -57,6 +59,18 @@ def test_a_renewal_and_one_that_is_not_due(pebble, wired):
     asked, connections = run(box, "renew")
     assert asked == ["renewalInfo"] and connections == 1, asked
     assert run(box, "renew") == ([], 0), "the CA has said when to ask again"
+
+
+@pytest.mark.parametrize("verb, roles", [(["renew"], ["signet-talker"]),
+                                         (["renew", "--force-renewal"], ["responder", "signer", "signet-talker"])])
+def test_who_is_not_needed_is_not_started(box, verb, roles):
+    """A question for renewal information is not signed and brings no challenge."""
+    box.issue("a.f.example")
+    calls = ["strace", "-f", "-qq", "-e", "trace=execve", "-o", box.root + "/calls", box.binary]
+    execute(calls + verb + box.common("renew", server=False), box.env({"ASAN_OPTIONS": "detect_leaks=0"}), cwd=box.root)
+    with open(box.root + "/calls") as f:
+        started = re.findall(r'execve\("[^"]*", \["(?:signet: )?([^"]*)"', f.read())
+    assert sorted(started[1:]) == roles, started
 
 
 def test_a_hundred_names(pebble, wired):

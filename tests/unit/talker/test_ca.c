@@ -242,6 +242,17 @@ static void put_jws(struct buf *to, const char *alg, const char *url, const char
     assert_int_equal(buf_err(to), 0);
 }
 
+/* From here on the account signs. */
+static void start_directory(struct fixture *x)
+{
+    struct err e = { 0 };
+    ca_job job;
+    skip_config(x);
+    assert_int_equal(ca_directory(x->ca, NULL, &job, &e), 0);
+    struct wire_frame f = heard(x);
+    assert_int_equal(f.type, WIRE_DIRECTORY);
+}
+
 static void test_sign(void **state)
 {
     struct fixture *x = *state;
@@ -249,7 +260,7 @@ static void test_sign(void **state)
     ca_job job;
     BUF_AUTO(tbs, 8192);
     BUF_AUTO(head, 8192);
-    skip_config(x);
+    start_directory(x);
     put_jws(&tbs, "ES256", "https://ca.example/order/1", "");
     ask_signature(x, 0, SIGNET_KEY_ACCOUNT, SIGNET_ALG_ES256, buf_str(&tbs));
     assert_int_equal(signature_size(x), 64);
@@ -274,6 +285,24 @@ static void test_sign(void **state)
     assert_int_equal(ev.kind, CA_DONE);
     ask_signature(x, job, SIGNET_KEY_JOB, SIGNET_ALG_ES384, buf_str(&tbs));
     assert_int_equal(signature_size(x), 0); /* the job is over, and with it the key */
+}
+
+/* Questions for renewal information need no signature, so there is no signer, and who wants one all the same is ended.
+ */
+static void test_ari_signs_nothing(void **state)
+{
+    struct fixture *x = *state;
+    struct err e = { 0 };
+    ca_job job;
+    BUF_AUTO(tbs, 8192);
+    put_jws(&tbs, "ES256", "https://ca.example/order/1", "");
+    skip_config(x);
+    assert_int_equal(ca_ari(x->ca, STR("aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE"), NULL, &job, &e), 0);
+    struct wire_frame f = heard(x);
+    assert_int_equal(f.type, WIRE_ARI);
+    assert_null(x->ca->signer);
+    ask_signature(x, 0, SIGNET_KEY_ACCOUNT, SIGNET_ALG_ES256, buf_str(&tbs));
+    assert_lost(x, "may not say");
 }
 
 /* What the talker may not have signed ends it. */
@@ -302,7 +331,7 @@ static void test_sign_refused(void **state)
         { SIGNET_ALG_ES256, buf_str(&big), "may not say" },
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        skip_config(x);
+        start_directory(x);
         ask_signature(x, 0, SIGNET_KEY_ACCOUNT, table[i].alg, table[i].tbs);
         assert_lost(x, table[i].words);
         ca_close(x->ca);
@@ -568,9 +597,19 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        T(test_config),       T(test_order_to_the_end),       T(test_problem_is_escaped), T(test_sign),
-        T(test_sign_refused), T(test_challenges_are_checked), T(test_talker_may_not_say), T(test_account_meta_and_ari),
-        T(test_lost),         T(test_words_of_an_end),        T(test_backpressure),       T(test_trace),
+        T(test_config),
+        T(test_order_to_the_end),
+        T(test_problem_is_escaped),
+        T(test_sign),
+        T(test_ari_signs_nothing),
+        T(test_sign_refused),
+        T(test_challenges_are_checked),
+        T(test_talker_may_not_say),
+        T(test_account_meta_and_ari),
+        T(test_lost),
+        T(test_words_of_an_end),
+        T(test_backpressure),
+        T(test_trace),
         T(test_job_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
