@@ -182,17 +182,16 @@ int dns_config_resolve(struct record *ret, const struct record *config, struct l
 
 /* ---- which for a name ---- */
 
-/* "example.com": it and all below it; "*.example.com": all below it. */
+/* "example.com": it, its wildcard and all below it; "*.example.com": its wildcard and all below it. */
 static bool fits(signet_str pattern, signet_str name)
 {
+    if (str_eq(pattern, STR("*")) || str_ieq(pattern, name))
+        return true;
     if (str_starts(name, STR("*.")))
         name = str_skip(name, 2);
-    bool below = str_starts(pattern, STR("*."));
-    if (below)
+    if (str_starts(pattern, STR("*.")))
         pattern = str_skip(pattern, 2);
     else if (str_ieq(pattern, name))
-        return true;
-    if (str_eq(pattern, STR("*")))
         return true;
     return name.n > pattern.n && name.p[name.n - pattern.n - 1] == '.' &&
            str_ieq(str_skip(name, name.n - pattern.n), pattern);

@@ -37,7 +37,7 @@ int dns_tool_help(const char *code, const char *dir, struct err *e)
 static int usage(void)
 {
     out_write(2, STR("usage: signet dnshelp [-c CODE]\n"
-                     "       signet dns check FILE...\n"
+                     "       signet dns check [--dns-provider-dir DIR] FILE...\n"
                      "       signet dns try CODE -d NAME [options]\n"));
     return EXIT_USAGE;
 }
@@ -48,6 +48,28 @@ static int failed(const struct err *e)
     buf_addf(&text, "%s\n%s%s", e->text, e->hint, e->hint[0] ? "\n" : "");
     out_write(2, buf_str(&text));
     return 1;
+}
+
+/* signet dns check [--dns-provider-dir DIR] FILE… */
+static int run_check(int argc, char *const argv[])
+{
+    STRLIST_AUTO(words);
+    struct err e = { 0 };
+    int first = argc > 4 && str_eq(str_of(argv[3]), STR("--dns-provider-dir")) ? 5 : 3;
+    if (first >= argc)
+        return usage();
+    int rc = first == 5 ? strlist_addz(&words, "--dir") : 0;
+    if (!rc && first == 5)
+        rc = strlist_addz(&words, argv[4]);
+    if (!rc)
+        rc = strlist_addz(&words, "check");
+    for (int i = first; i < argc && !rc; i++)
+        rc = strlist_addz(&words, argv[i]);
+    if (rc)
+        err_nomem(&e);
+    else
+        (void)dns_tool_become((const char *const *)words.v, &e);
+    return failed(&e);
 }
 
 static int run_help(int argc, char *const argv[])
@@ -69,7 +91,6 @@ static int run_help(int argc, char *const argv[])
 
 bool dns_tool_run(int argc, char *const argv[], int *ret_status)
 {
-    struct err e = { 0 };
     if (argc < 2)
         return false;
     if (str_eq(str_of(argv[1]), STR("dnshelp"))) {
@@ -81,12 +102,7 @@ bool dns_tool_run(int argc, char *const argv[], int *ret_status)
     signet_str what = str_of(argc > 2 ? argv[2] : NULL);
     if (str_eq(what, STR("try")) && argc > 3)
         return false;
-    if (!str_eq(what, STR("check")) || argc < 4) {
-        *ret_status = usage();
-        return true;
-    }
-    (void)dns_tool_become((const char *const *)&argv[2], &e);
-    *ret_status = failed(&e);
+    *ret_status = str_eq(what, STR("check")) ? run_check(argc, argv) : usage();
     return true;
 }
 

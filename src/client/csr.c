@@ -88,7 +88,7 @@ static int write_out(const char *given, const char *fallback, signet_str pem, st
     return fs_create(AT_FDCWD, buf_z(&path), pem, 0644, e);
 }
 
-static int save(struct run *r, const struct issue *i, struct err *e)
+static int save(struct run *r, const struct issue *i, struct report_entry *c, struct err *e)
 {
     const struct request *req = r->req;
     BUF_AUTO(cert, CHAIN_MAX_BYTES);
@@ -110,6 +110,10 @@ static int save(struct run *r, const struct issue *i, struct err *e)
         err_hint(e, "The certificate was issued; it stands above.");
         return rc;
     }
+    report_text(c, "cert_path", buf_z(&cert_path));
+    report_text(c, "chain_path", buf_z(&chain_path));
+    report_text(c, "fullchain_path", buf_z(&full_path));
+    report_time(c, "not_after", until);
     clock_fmt_date(&date, until);
     ui_say(r->ui,
            "\nSuccessfully received certificate.\nCertificate is saved at:            %s\nIntermediate CA chain is "
@@ -130,7 +134,7 @@ static int check_issued(const struct issue *i, const struct csr_info *info, stru
     return rc;
 }
 
-static int order(struct run *r, struct issue *i, const struct csr_info *info, struct err *e)
+static int order(struct run *r, struct issue *i, const struct csr_info *info, struct report_entry *c, struct err *e)
 {
     BUF_AUTO(names, 4096);
     struct issuer *s;
@@ -154,13 +158,14 @@ static int order(struct run *r, struct issue *i, const struct csr_info *info, st
         ui_say(r->ui, "The dry run was successful.");
         return 0;
     }
-    return save(r, i, e);
+    return save(r, i, c, e);
 }
 
 int certonly_csr(struct run *r, struct err *e)
 {
     const struct request *req = r->req;
     struct csr_info info = { 0 };
+    struct report_entry *c = report_certificate(&r->report, req->csr);
     struct issue i;
     int rc;
     issue_init(&i);
@@ -171,9 +176,10 @@ int certonly_csr(struct run *r, struct err *e)
     if (!rc && !(rc = read_csr(req->csr, &info, e)) && !(rc = take_names(req, &info, &i, e)) &&
         !(rc = check_place(req, req->cert_path, e)) && !(rc = check_place(req, req->chain_path, e)) &&
         !(rc = check_place(req, req->fullchain_path, e)))
-        rc = order(r, &i, &info, e);
-    struct report_entry *c = report_certificate(&r->report, req->csr);
-    report_text(c, "status", rc ? "failed" : "obtained");
+        rc = order(r, &i, &info, c, e);
+    report_strings(c, "identifiers", &i.all_names);
+    report_bool(c, "dry_run", req->dry_run);
+    report_text(c, "status", rc ? "failed" : req->dry_run ? "simulated" : "obtained");
     if (rc)
         report_error(c, e, i.has_problem ? &i.problem : NULL);
     issue_done(&i);

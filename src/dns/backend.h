@@ -35,7 +35,7 @@ struct backend_ctx {
     struct creds *creds;
     struct https **https; /* there once all backends are open */
     uint64_t id_base;     /* of its HTTP requests: the low 48 bits are the backend's own */
-    const char *dir;      /* --dns-provider-dir; NULL */
+    const char *dir;      /* --dns-provider-dir, PROVIDER_DIR */
     bool trace;
     void (*log)(void *ctx, int level, const char *text); /* for debugging and warnings */
     /* main is to keep a text, in the file that it knows by that word ("acme-dns") */

@@ -2,6 +2,7 @@
 #include "dns/natives.h"
 #include "dns/program.h"
 #include "net/https.h"
+#include "provider/provider.h"
 #include "sandbox/sandbox.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -169,9 +170,9 @@ int program_configure(struct program *p, struct wire_frame *f, struct err *e)
     p->configured = true;
     take_rules(p, &r);
     const char *dir = record_get(&r, "provider-dir");
-    p->dir = dir ? str_dup(str_of(dir)) : NULL;
+    p->dir = str_dup(str_of(dir ? dir : PROVIDER_DIR));
     p->ctx.dir = p->dir;
-    int rc = open_lookups(p, &r, e);
+    int rc = p->dir ? open_lookups(p, &r, e) : err_nomem(e);
     for (size_t i = 0; i < r.names.n && !rc; i++)
         rc = profile_setting(p, r.names.v[i], r.values.v[i], e);
     for (unsigned i = 0; i < p->n_profiles && !rc; i++)

@@ -62,7 +62,7 @@ struct program {
     /* of the whole run */
     bool no_cname, skip_direct, recursive, configured;
     uint32_t wait_s; /* --dns.propagation-wait; DNS_SECONDS_NO: not given */
-    char *dir;
+    char *dir;       /* of descriptions of one's own */
 };
 
 /* profiles.c. Reads what the configuration names; after it no file is needed. */

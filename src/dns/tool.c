@@ -181,7 +181,7 @@ static int tell(int rc, const struct buf *text, const struct err *e)
 
 int dns_tool_main(int argc, char *const argv[])
 {
-    const char *dir = NULL;
+    const char *dir = PROVIDER_DIR;
     int at = 1, rc = 0;
     struct err e = { 0 };
     BUF_AUTO(text, TEXT_MAX);

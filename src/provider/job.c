@@ -63,7 +63,7 @@ struct frame *top(struct job *j)
 int push(struct job *j, enum frame_kind kind, const struct node *node)
 {
     if (j->depth == LIM_FRAMES)
-        return err_set(&j->err, SIGNET_ELIMIT, "steps stand inside steps more than %u deep", LIM_FRAMES);
+        return err_set(&j->err, SIGNET_ELIMIT, "steps stand inside steps more than %u deep", LIM_DEEP);
     j->frame[j->depth++] = (struct frame){ .kind = kind, .node = node };
     return STEP_AGAIN;
 }

@@ -30,12 +30,13 @@
 
 /* jobs */
 #define LIM_JOBS          4096u
-#define LIM_ACTIVE        16u    /* jobs with something under way at the provider */
-#define LIM_REQUESTS      1000u  /* one job sends at most so many */
-#define LIM_PAGES         200u   /* of one list */
-#define LIM_ELEMENTS      20000u /* of one list */
-#define LIM_EACH          200u   /* `do` is run for so many elements */
-#define LIM_FRAMES        12u    /* steps inside steps */
+#define LIM_ACTIVE        16u                /* jobs with something under way at the provider */
+#define LIM_REQUESTS      1000u              /* one job sends at most so many */
+#define LIM_PAGES         200u               /* of one list */
+#define LIM_ELEMENTS      20000u             /* of one list */
+#define LIM_EACH          200u               /* `do` is run for so many elements */
+#define LIM_DEEP          5u                 /* steps inside steps */
+#define LIM_FRAMES        (2 * LIM_DEEP + 2) /* a list and a step for each, and the job's own */
 #define LIM_RETRIES       5u
 #define LIM_RETRY_AFTER_S 300   /* what a provider asks to wait is cut to this */
 #define LIM_MERGE_AGAIN   5u    /* a write refused because somebody else wrote */

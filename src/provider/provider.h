@@ -32,6 +32,9 @@ int provider_load(struct provider_desc **ret, const char *code, const char *dir,
 int provider_parse(struct provider_desc **ret, signet_str yaml, const char *name, const char *dir, struct err *e);
 void provider_desc_free(struct provider_desc *d); /* NULL is fine */
 
+/* Where descriptions of one's own are when nobody says another place. It need not be there. */
+#define PROVIDER_DIR "/etc/signet/providers"
+
 /* Codes of all providers, sorted, each once; adds to `ret`. */
 int provider_codes(const char *dir, struct strlist *ret, struct err *e);
 

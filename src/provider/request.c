@@ -364,8 +364,9 @@ static int build(struct job *j, struct scope *sc, struct parts *p)
     int rc = fill_parts(j, sc, auth, p);
     rc = rc ? rc : write_body(j, p);
     rc = rc ? rc : step_url(j, sc, url, &x->url);
-    bool elsewhere = x->frame && x->frame->next && !node_get(node_get(x->step, "page"), "query") &&
-                     !node_get(node_get(x->step, "page"), "json");
+    const struct node *page = node_get(x->step, "page");
+    bool elsewhere =
+        x->frame && x->frame->next && !node_get(page, "query") && !node_get(page, "json") && !node_get(page, "form");
     if (!rc && elsewhere)
         rc = page_url(j, x->frame->next, &x->url);
     else if (!rc)

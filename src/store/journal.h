@@ -1,5 +1,5 @@
 /* What a run owes, on disk, so that whoever runs next can pay it when this one is killed: challenges that are up,
- * orders under way, hooks that are due. One file per run, WORK_DIR/signet/journal/SECONDS-PID.jsonl (0600, folder
+ * orders under way, hooks that are due. One file per run, WORK_DIR/signet/journal/MILLISECONDS-PID.jsonl (0600, folder
  * 0700), made with the first entry and gone with the last:
  *
  *     {"v":1,"id":1,"type":"challenge","data":{"solver":"webroot","token":"…"}}

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from harness.box import Box, signet_binary
+from harness.box import Box, execute, signet_binary
 from harness.ca import Pebble
 from harness.dns import Bind
 from harness.figures import figure
@@ -300,7 +300,29 @@ def test_dnshelp_and_check(world):
     bad = box.file("bad.yaml", "provider: bad\nname: Bad\ncreds: {token: BAD_TOKEN}\napi: https://x\nad: {post: /x}\n")
     r = box.signet("dns", "check", bad, bare=True, check=1)
     assert bad + ":5:" in r.out
+    child = box.file("providers/child.yaml", "provider: child\nlike: fake\nname: Child\ndocs: https://fake.example/\n")
+    assert 'there is no DNS provider "fake"' in box.signet("dns", "check", child, bare=True, check=1).out
+    assert box.signet("dns", "check", "--dns-provider-dir", box.root + "/providers", child, bad, bare=True, check=1).says(child + ": good")
     assert box.signet("dns", bare=True, check=2).complains("usage: signet dnshelp")
+    assert box.signet("dns", "check", "--dns-provider-dir", child, bare=True, check=2).complains("usage: signet dnshelp")
+
+
+def test_descriptions_in_etc(world):
+    """Without --dns-provider-dir those of the machine are found, by the help as by a run."""
+    box, bind, api = world
+    words = box.common("certonly") + ["--agree-tos", "--register-unsafely-without-email", "--dns.resolvers", bind.address, "--dns", "fake", "-d", "example.com"]
+    script = """
+        cp -a /etc etc-of-its-own
+        mkdir -p etc-of-its-own/signet/providers
+        cp providers/fake.yaml etc-of-its-own/signet/providers
+        mount --bind etc-of-its-own /etc
+        "$0" dnshelp -c fake
+        exec "$0" certonly "$@"
+    """
+    env = box.env({"FAKE_TOKEN": api.token, "FAKE_URL": api.url})
+    r = execute(["unshare", "-m", "--propagation", "private", "sh", "-euc", script, box.binary, *words], env, cwd=box.root)
+    assert "FAKE_TOKEN" in r.out and len(api.seen) == 2 and not api.records, r
+    box.lineage("example.com").check(version=1)
 
 
 class AcmeDns:

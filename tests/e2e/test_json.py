@@ -4,6 +4,7 @@ import re
 
 import pytest
 from harness.ca import ROOT
+from test_certonly import make_csr
 
 SECTIONS = ("certificates", "explain", "status", "certonly", "renew")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -81,6 +82,18 @@ def test_the_document(box, described):
     assert c["status"] == "skipped" and c["reason"]
     (c,) = run(box, described, "renew", "--force-renewal", "--deploy-hook", "echo said")
     assert c["status"] == "success" and c["identifiers"] == ["a.j.example"]
+
+
+def test_a_request_of_ones_own(box, described):
+    csr, _ = make_csr(box, "csr.j.example")
+    out = {k: "%s/out-%s.pem" % (box.root, k) for k in ("cert", "chain", "fullchain")}
+    words = ["certonly", "--standalone", "--csr", csr, "--agree-tos"] + [w for k, p in out.items() for w in ("--%s-path" % k, p)]
+    (c,) = run(box, described, *words, "--dry-run")
+    assert c == {"name": csr, "status": "simulated", "identifiers": ["csr.j.example"], "dry_run": True}
+    (c,) = run(box, described, *words)
+    assert c["status"] == "obtained" and [c[k + "_path"] for k in out] == list(out.values()) and c["not_after"]
+    (c,) = run(box, described, *words, check=1)
+    assert c["status"] == "failed" and out["cert"] in c["error"]["message"]
 
 
 def test_failures(box, described):

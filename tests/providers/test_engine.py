@@ -1,4 +1,6 @@
 """What the engine does with many jobs, and with answers that no provider should give."""
+import json
+
 import pytest
 
 from apis.gandiv5 import Gandi
@@ -76,6 +78,37 @@ def test_the_plain_case(odd):
 def test_a_next_page_at_another_server_is_not_followed(odd):
     fails(odd(PLAIN, zones=(200, {"zones": [], "next": "https://evil.example/zones"})), "goes on at another server")
     fails(odd(PLAIN, zones=(200, {"zones": [], "next": "https://api.example.net.evil.example/"})), "goes on at another server")
+
+
+@pytest.mark.parametrize("where", ["query", "json", "form"])
+def test_the_next_page_is_named_where_the_file_says(odd, where):
+    """What `next` finds is a token then, not an address."""
+    asked = []
+
+    def intercept(r):
+        if r.path != "/v1/zones":
+            return None
+        asked.append({"query": lambda: r.query_map, "json": lambda: json.loads(r.text or "{}"), "form": lambda: r.form() if r.text else {}}[where]())
+        return (200, {"zones": [{"name": "example.com", "id": 7}]}) if len(asked) == 2 else (200, {"zones": [], "next": "page two"})
+
+    step = "%s: /zones, %s: {of: me}, page: {%s: cursor, next: next}" % ("get" if where == "query" else "post", where, where)
+    text = PLAIN.replace("get: /zones, page: {next: next}", step)
+    with odd(text) as s:
+        s.intercept = intercept
+        s.job("cleanup", NAME, saved=s.job("present", NAME))
+    assert asked == [{"of": "me"}, {"of": "me", "cursor": "page two"}]
+
+
+def test_steps_stand_five_deep_in_each_other(odd):
+    def nested(n):
+        step = "{post: /records, json: {v: \"{value}\"}, save: {id: id}}"
+        for _ in range(n - 1):
+            step = "{get: /zones, each: \"zones[]\", do: %s}" % step
+        return PLAIN.replace(PLAIN.splitlines()[1], "add: " + step)
+
+    with odd(nested(5)) as s:
+        s.job("present", NAME)
+    fails(odd(nested(6)), "more than 5 deep")
 
 
 def test_endless_pages_end(odd):
