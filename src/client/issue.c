@@ -2,8 +2,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "challenge/ports.h"
+#include "client/issue_chals.h"
 #include "client/owe.h"
-#include "client/present_tell.h"
 #include "client/ui.h"
 #include "crypto/cert.h"
 #include "crypto/csr.h"
@@ -15,16 +15,6 @@
  * take. */
 #define STEP_MS   100
 #define CANCEL_MS 2000
-
-/* One challenge of an order, with owned copies of what the talker's views said. */
-struct chal_item {
-    struct challenge c;
-    char *text[6]; /* ident, token, key_auth, name, value + room */
-    uint64_t chal_id, present_id, cleanup_id;
-    bool answered, want_cleanup, cleaning, cleaned; /* cleaning: the solver has been told */
-    unsigned noted;                                 /* c.news that the journal has */
-    uint64_t note;                                  /* in the journal */
-};
 
 struct issuer {
     struct run *run;
@@ -42,13 +32,6 @@ void issue_init(struct issue *i)
     i->chain = BUF_INIT(CHAIN_MAX_BYTES);
     i->order_url = BUF_INIT(4096);
     i->cert_url = BUF_INIT(4096);
-}
-
-static void chal_item_done(struct chal_item *c)
-{
-    for (size_t i = 0; i < sizeof c->text / sizeof *c->text; i++)
-        free(c->text[i]);
-    free(c->c.auth_output);
 }
 
 void ca_problem_done(struct ca_problem *p)
@@ -89,18 +72,6 @@ static bool ca_problem_copy(struct ca_problem *to, const struct ca_problem *p)
     if (!ok)
         ca_problem_done(to);
     return ok;
-}
-
-void issue_forget_challenges(struct issue *i)
-{
-    if (i->solver)
-        i->ops->close(i->solver);
-    i->solver = NULL;
-    for (size_t k = 0; k < i->n_chals; k++)
-        chal_item_done(&i->chals[k]);
-    free(i->chals);
-    i->chals = NULL;
-    i->n_chals = i->cap_chals = 0;
 }
 
 void issue_done(struct issue *i)
@@ -264,181 +235,6 @@ void issuer_add(struct issuer *s, struct issue *i)
         i->finished = true;
 }
 
-/* ---- challenges ---- */
-
-static int take_ca_names(struct issue *i)
-{
-    signet_meta meta;
-    if (i->ca_names.n || !ca_meta(i->slot->ca, &meta))
-        return 0;
-    for (size_t k = 0; k < meta.n_caa_identities; k++)
-        if (strlist_add(&i->ca_names, meta.caa_identities[k]))
-            return SIGNET_ENOMEM;
-    return 0;
-}
-
-static int item_fill(struct issue *i, struct chal_item *c, const struct ca_event *ev)
-{
-    const signet_str src[5] = { ev->u.chal.ident.value, ev->u.chal.token, ev->u.chal.key_auth, ev->u.chal.name,
-                                ev->u.chal.value };
-    signet_str *dst[5] = { &c->c.ident.value, &c->c.token, &c->c.key_auth, &c->c.name, &c->c.value };
-    for (size_t k = 0; k < 5; k++) {
-        if (!(c->text[k] = str_dup(src[k])))
-            return SIGNET_ENOMEM;
-        *dst[k] = str_of(c->text[k]);
-    }
-    c->c.type = ev->u.chal.type;
-    c->c.ident.type = ev->u.chal.ident.type;
-    c->c.left = ev->u.chal.left;
-    c->c.total = ev->u.chal.total;
-    c->c.all_names = &i->all_names;
-    c->c.ca_names = &i->ca_names;
-    c->c.account_url = ca_account_url(i->slot->ca);
-    c->chal_id = ev->u.chal.chal_id;
-    c->present_id = ev->u.chal.action_id;
-    return 0;
-}
-
-/* Tells the CA's side about every challenge whose state is settled. */
-static void answer_settled(struct issue *i)
-{
-    for (size_t k = 0; k < i->n_chals; k++) {
-        struct chal_item *c = &i->chals[k];
-        if (c->answered || c->want_cleanup || (c->c.state != CHAL_READY && c->c.state != CHAL_FAILED))
-            continue;
-        c->answered = true;
-        bool failed = c->c.state == CHAL_FAILED;
-        int code = failed ? (c->c.err.code ? c->c.err.code : SIGNET_ESYS) : 0;
-        if (failed && !i->err.code)
-            i->err = c->c.err; /* our own reason says more than the CA's echo of it */
-        ca_challenge_done(i->slot->ca, c->present_id, code, str_of(failed ? c->c.err.text : ""));
-    }
-}
-
-static struct challenge **due_list(struct issue *i, bool (*want)(const struct chal_item *), size_t *n)
-{
-    struct challenge **v = calloc(i->n_chals + 1, sizeof *v);
-    *n = 0;
-    for (size_t k = 0; v && k < i->n_chals; k++)
-        if (want(&i->chals[k]))
-            v[(*n)++] = &i->chals[k].c;
-    return v;
-}
-
-static bool is_new(const struct chal_item *c)
-{
-    return c->c.state == CHAL_NEW && !c->answered;
-}
-
-static bool is_waiting(const struct chal_item *c)
-{
-    return c->c.state == CHAL_WAITING || c->c.state == CHAL_LEAVING;
-}
-
-static bool is_to_clean(const struct chal_item *c)
-{
-    return c->want_cleanup && !c->cleaning;
-}
-
-static bool is_leaving(const struct chal_item *c)
-{
-    return c->c.state == CHAL_LEAVING;
-}
-
-/* In the journal before they are put up, and again when more is known. */
-static void note_challenges(struct issuer *s, struct issue *i)
-{
-    for (size_t k = 0; k < i->n_chals; k++)
-        if (!i->chals[k].cleaned && i->chals[k].c.state != CHAL_FAILED)
-            owe_challenge(s->run, i, &i->chals[k].c, &i->chals[k].note);
-}
-
-static void present_new(struct issuer *s, struct issue *i)
-{
-    struct err e = { 0 };
-    size_t n;
-    struct challenge **v = due_list(i, is_new, &n);
-    note_challenges(s, i);
-    if (v && n && i->ops != solver_find("lego")) /* that one tells in its own words */
-        present_tell(v, n);
-    int rc = v ? i->ops->present(i->solver, v, n, &e) : err_nomem(&e);
-    note_challenges(s, i);
-    for (size_t k = 0; rc && v && k < n; k++) {
-        v[k]->state = CHAL_FAILED;
-        v[k]->err = e;
-    }
-    if (!rc && i->req.debug_challenges)
-        present_pause(s->run->ui, v, n);
-    free(v);
-    answer_settled(i);
-}
-
-static void on_present(struct issuer *s, struct issue *i, const struct ca_event *ev)
-{
-    if (i->n_chals == i->cap_chals) {
-        /* The solvers hold pointers to the challenges: they are all there before the first is presented, in one piece.
-         */
-        size_t cap = ev->u.chal.total > i->cap_chals ? ev->u.chal.total : 2 * i->cap_chals + 4;
-        struct chal_item *v = realloc(i->chals, cap * sizeof *v);
-        if (!v) {
-            ca_challenge_done(i->slot->ca, ev->u.chal.action_id, SIGNET_ENOMEM, STR("out of memory"));
-            return;
-        }
-        i->chals = v;
-        i->cap_chals = cap;
-    }
-    struct chal_item *c = &i->chals[i->n_chals++];
-    memset(c, 0, sizeof *c);
-    if (take_ca_names(i) || item_fill(i, c, ev)) {
-        c->c.state = CHAL_FAILED;
-        err_nomem(&c->c.err);
-    }
-    if (ev->u.chal.left == 0)
-        present_new(s, i);
-}
-
-/* Those that are away, or will have to wait for another run. */
-static void note_cleaned(struct issuer *s, struct issue *i)
-{
-    for (size_t k = 0; k < i->n_chals; k++) {
-        struct chal_item *c = &i->chals[k];
-        if (!c->cleaning || c->cleaned || is_leaving(c))
-            continue;
-        c->cleaned = true;
-        if (c->c.state == CHAL_CLEAN)
-            journal_done(s->run->journal, &c->note);
-        if (c->cleanup_id)
-            ca_challenge_done(i->slot->ca, c->cleanup_id, 0, STR(""));
-    }
-}
-
-static void clean_wanted(struct issuer *s, struct issue *i)
-{
-    size_t n;
-    struct challenge **v = due_list(i, is_to_clean, &n);
-    if (v && n) {
-        log_info("client", "Cleaning up challenges");
-        i->ops->cleanup(i->solver, v, n);
-    }
-    free(v);
-    for (size_t k = 0; k < i->n_chals; k++)
-        i->chals[k].cleaning |= is_to_clean(&i->chals[k]);
-    note_cleaned(s, i);
-}
-
-static void on_cleanup(struct issuer *s, struct issue *i, const struct ca_event *ev)
-{
-    for (size_t k = 0; k < i->n_chals; k++) {
-        struct chal_item *c = &i->chals[k];
-        if (c->chal_id != ev->u.chal.chal_id)
-            continue;
-        c->want_cleanup = true;
-        c->cleanup_id = ev->u.chal.action_id;
-    }
-    if (ev->u.chal.left == 0)
-        clean_wanted(s, i);
-}
-
 /* ---- the end of an order ---- */
 
 static void take_problem(struct issue *i, const struct ca_problem *p)
@@ -450,23 +246,11 @@ static void take_problem(struct issue *i, const struct ca_problem *p)
         cas_problem(i->slot, p, &i->err);
 }
 
-/* The order needs no challenge, or needs none any more: the CA may be making the certificate. */
-static bool all_cleaned(const struct issue *i)
-{
-    for (size_t k = 0; k < i->n_chals; k++)
-        if (!i->chals[k].cleaned)
-            return false;
-    return true;
-}
-
 static void settle(struct issuer *s, struct issue *i)
 {
-    for (size_t k = 0; k < i->n_chals; k++)
-        i->chals[k].want_cleanup = true;
-    if (i->n_chals)
-        clean_wanted(s, i);
+    chals_end(s->run, i);
     i->running = false;
-    i->finished = all_cleaned(i);
+    i->finished = chals_all_cleaned(i);
     i->ending = !i->finished;
 }
 
@@ -505,11 +289,11 @@ static void dispatch(struct issuer *s, struct ca_slot *slot, const struct ca_eve
     switch (ev->kind) {
     case CA_PRESENT:
         if (i)
-            on_present(s, i, ev);
+            chals_present(s->run, i, ev);
         return;
     case CA_CLEANUP:
         if (i)
-            on_cleanup(s, i, ev);
+            chals_cleanup(s->run, i, ev);
         return;
     case CA_ORDER_PLACED:
         if (i)
@@ -536,7 +320,7 @@ static void cancel_all(struct issuer *s)
         struct issue *i = s->v[k];
         if (!i->running)
             continue;
-        i->may_be_issued = all_cleaned(i);
+        i->may_be_issued = chals_all_cleaned(i);
         if (!i->err.code)
             err_set(&i->err, SIGNET_ECANCELED, "Exiting due to user request.");
         ca_cancel(i->slot->ca, i->job);
@@ -556,13 +340,8 @@ static void leave_all(struct issuer *s)
     give_up(s);
     for (size_t k = 0; k < s->n; k++) {
         struct issue *i = s->v[k];
-        size_t n;
-        struct challenge **v = i->ending ? due_list(i, is_leaving, &n) : NULL;
-        if (v && n)
-            i->ops->cleanup(i->solver, v, n);
-        free(v);
         if (i->ending)
-            note_cleaned(s, i);
+            chals_leave(s->run, i);
         i->finished |= i->ending;
         i->ending = false;
     }
@@ -578,35 +357,15 @@ static void on_signal(struct issuer *s)
         cancel_all(s);
 }
 
-static void note_news(struct issuer *s, struct issue *i)
-{
-    for (size_t k = 0; k < i->n_chals; k++) {
-        struct chal_item *c = &i->chals[k];
-        if (c->noted == c->c.news || c->cleaned)
-            continue;
-        c->noted = c->c.news;
-        owe_challenge(s->run, i, &c->c, &c->note);
-    }
-}
-
 static bool step_waiting(struct issuer *s)
 {
     bool any = false;
     for (size_t k = 0; k < s->n; k++) {
         struct issue *i = s->v[k];
-        size_t n;
-        if ((!i->running && !i->ending) || !i->ops->step)
+        if (!i->running && !i->ending)
             continue;
-        struct challenge **v = due_list(i, is_waiting, &n);
-        if (v && n) {
-            any = true;
-            i->ops->step(i->solver, v, n);
-            note_news(s, i);
-            answer_settled(i);
-            note_cleaned(s, i);
-        }
-        free(v);
-        if (i->ending && all_cleaned(i)) {
+        any |= chals_step(s->run, i);
+        if (i->ending && chals_all_cleaned(i)) {
             i->ending = false;
             i->finished = true;
         }

@@ -1,59 +1,9 @@
-#include "net/https.h"
-#include "base/buf.h"
+#include "net/https_int.h"
+
 #include "crypto/truststore.h"
-#include "net/https_route.h"
-#include <stdio.h>
 #include <stdlib.h>
 
-#define WAIT_MAX_MS     3600000
-#define HEADER_LINE_MAX (20u << 10) /* of one that we send */
-
-/* One request, from https_send until its answer was handed out. */
-struct exchange {
-    struct exchange *next;  /* among the waiting or those under way */
-    struct exchange **link; /* what points here, while under way */
-    struct https *owner;
-    uint64_t id;
-    signet_str body;
-    size_t max_body;
-    char *url, *method;
-    CURL *easy; /* NULL while it waits */
-    struct route route;
-    int route_rc;
-    struct curl_slist *headers;
-    int limit; /* SIGNET_ELIMIT or SIGNET_ENOMEM once the answer broke a cap */
-    const char *limit_why;
-    size_t header_bytes, header_lines;
-    struct buf content_type, location, nonce, retry_after, answer;
-    struct buf link_text; /* the Link values, one after the other */
-    size_t link_ends[HTTPS_LINKS_MAX], n_links;
-    char error[CURL_ERROR_SIZE];
-    bool is_special;
-    struct https_special special; /* its texts are owned; no headers in it */
-    struct buf fields;            /* keep_headers: names and values, one after the other */
-    size_t field_ends[2 * HTTPS_HEADER_LINES], n_fields;
-};
-
-struct https {
-    CURLM *multi;
-    struct resolver *names;
-    struct truststore *roots;
-    char *user_agent, *server_name; /* server_name NULL: the host's */
-    bool no_verify, allow_http;
-    unsigned timeout_s;
-    struct exchange *first, **last; /* waiting for their turn */
-    struct exchange *active;
-    size_t in_flight;
-    bool h1;        /* some server here speaks HTTP/1.1: no more than HTTPS_H1_CONNS at once */
-    CURL *spare[4]; /* handles for the next requests */
-    size_t n_spare;
-    struct exchange *handed; /* whose answer the caller is looking at */
-    signet_str links[HTTPS_LINKS_MAX];
-    struct https_header headers[HTTPS_HEADER_LINES];
-    struct curl_waitfd *waits;
-    unsigned waits_cap;
-    char why[2 * CURL_ERROR_SIZE + 256];
-};
+#define WAIT_MAX_MS 3600000
 
 static void exchange_free(struct exchange *x)
 {
@@ -78,257 +28,13 @@ static void exchange_free(struct exchange *x)
     free(x);
 }
 
-/* ---- what comes in ---- */
-
-static size_t refuse(struct exchange *x, int code, const char *why)
-{
-    x->limit = code;
-    x->limit_why = why;
-    return 0; /* libcurl ends the transfer */
-}
-
-static size_t on_body(char *p, size_t size, size_t n, void *ctx)
-{
-    struct exchange *x = ctx;
-    n *= size;
-    if (n > x->max_body - x->answer.n)
-        return refuse(x, SIGNET_ELIMIT, "the answer is longer than this request may bring");
-    buf_add(&x->answer, (signet_str){ p, n });
-    return buf_err(&x->answer) ? refuse(x, buf_err(&x->answer), "the answer does not fit into memory") : n;
-}
-
-static void forget_headers(struct exchange *x)
-{
-    buf_clear(&x->content_type);
-    buf_clear(&x->location);
-    buf_clear(&x->nonce);
-    buf_clear(&x->retry_after);
-    buf_clear(&x->link_text);
-    buf_clear(&x->fields);
-    x->n_links = x->n_fields = 0;
-}
-
-static void keep_field(struct exchange *x, signet_str name, signet_str value)
-{
-    if (x->n_fields + 2 > sizeof(x->field_ends) / sizeof(x->field_ends[0]))
-        return;
-    buf_add(&x->fields, name);
-    x->field_ends[x->n_fields++] = x->fields.n;
-    buf_add(&x->fields, value);
-    x->field_ends[x->n_fields++] = x->fields.n;
-}
-
-static void keep_link(struct exchange *x, signet_str value)
-{
-    if (x->n_links == HTTPS_LINKS_MAX)
-        return;
-    buf_add(&x->link_text, value);
-    x->link_ends[x->n_links++] = x->link_text.n;
-}
-
-static void keep_header(struct exchange *x, signet_str name, signet_str value)
-{
-    const struct {
-        signet_str name;
-        struct buf *to;
-    } table[] = {
-        { STR("content-type"), &x->content_type },
-        { STR("location"), &x->location },
-        { STR("replay-nonce"), &x->nonce },
-        { STR("retry-after"), &x->retry_after },
-    };
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        if (!str_ieq(name, table[i].name))
-            continue;
-        buf_clear(table[i].to);
-        buf_add(table[i].to, value);
-    }
-    if (str_ieq(name, STR("link")))
-        keep_link(x, value);
-}
-
-static size_t on_header(char *p, size_t size, size_t n, void *ctx)
-{
-    struct exchange *x = ctx;
-    n *= size;
-    signet_str line = { p, n }, name, value;
-    x->header_bytes += n;
-    x->header_lines++;
-    if (n > HTTPS_HEADER_MAX || x->header_bytes > HTTPS_HEADERS_MAX || x->header_lines > HTTPS_HEADER_LINES)
-        return refuse(x, SIGNET_ELIMIT, "the answer has too many or too long header lines");
-    if (str_starts(line, STR("HTTP/"))) {
-        forget_headers(x); /* those of an interim answer (1xx) do not count */
-        if (str_starts(line, STR("HTTP/1")))
-            x->owner->h1 = true;
-        return n;
-    }
-    if (!str_cut(line, ':', &name, &value))
-        return n;
-    keep_header(x, name, str_trim(value));
-    if (x->special.keep_headers)
-        keep_field(x, name, str_trim(value));
-    return n;
-}
-
-/* ---- what goes out ---- */
-
-static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *ctx)
-{
-    struct https *h = ctx;
-    (void)easy;
-    if (h->server_name && truststore_expect(ssl_ctx, h->server_name))
-        return CURLE_SSL_CONNECT_ERROR;
-    return truststore_attach(h->roots, ssl_ctx) ? CURLE_SSL_CACERT_BADFILE : CURLE_OK;
-}
-
-static CURLcode set_blob(CURL *c, CURLoption option, const char *pem)
-{
-    struct curl_blob blob = { .data = (void *)(uintptr_t)pem, .len = strlen(pem), .flags = CURL_BLOB_COPY };
-    return curl_easy_setopt(c, option, &blob);
-}
-
-/* What the user has set for this server: another root, a certificate of ours, no check at all. */
-static int set_special_trust(CURL *c, const struct https_special *s)
-{
-    CURLcode rc = CURLE_OK;
-    if (s->ca)
-        rc = set_blob(c, CURLOPT_CAINFO_BLOB, s->ca);
-    if (!rc && s->cert)
-        rc = set_blob(c, CURLOPT_SSLCERT_BLOB, s->cert);
-    if (!rc && s->key)
-        rc = set_blob(c, CURLOPT_SSLKEY_BLOB, s->key);
-    if (!rc && s->no_verify)
-        rc = curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
-    if (!rc && s->no_verify)
-        rc = curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
-    return rc ? SIGNET_ENOMEM : 0;
-}
-
-static void set_trust(struct https *h, CURL *c, const struct https_special *s)
-{
-    /* libcurl's own way would decode the whole bundle for each connection, and keep a copy; the truststore decodes what
-     * is asked for. */
-    curl_easy_setopt(c, CURLOPT_CAINFO, NULL);
-    curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
-    curl_easy_setopt(c, CURLOPT_PROXY_CAINFO, NULL);
-    curl_easy_setopt(c, CURLOPT_PROXY_CAPATH, NULL);
-#if CURL_AT_LEAST_VERSION(7, 87, 0)
-    curl_easy_setopt(c, CURLOPT_CA_CACHE_TIMEOUT, 0L);
-#endif
-    curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, h->no_verify ? 0L : 1L);
-    curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, h->no_verify || (h->server_name && h->roots) ? 0L : 2L);
-    curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    if (h->roots && !h->no_verify && !s->ca && !s->no_verify) {
-        curl_easy_setopt(c, CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
-        curl_easy_setopt(c, CURLOPT_SSL_CTX_DATA, h);
-    }
-}
-
-static void set_connection(struct https *h, CURL *c, const struct exchange *x)
-{
-    /* http: is for a server on this machine only, whatever the URL's writer may think. */
-    bool http = (h->allow_http && x->route.loopback) || x->special.http;
-    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, http ? "http,https" : "https");
-    curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(c, CURLOPT_PIPEWAIT, 1L);
-    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(c, CURLOPT_TCP_NODELAY, 1L);
-    curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTPS_CONNECT_MS);
-    /* No limit on the speed beside it: a CA may think for long before the first byte of a certificate comes. */
-    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS,
-                     x->special.timeout_ms ? (long)x->special.timeout_ms : (long)h->timeout_s * 1000L);
-    curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-}
-
-static int add_header(struct exchange *x, const char *name, signet_str value)
-{
-    BUF_AUTO(line, HEADER_LINE_MAX);
-    buf_addf(&line, value.n ? "%s: " : "%s:", name);
-    buf_add(&line, value);
-    struct curl_slist *l = buf_err(&line) ? NULL : curl_slist_append(x->headers, buf_z(&line));
-    if (!l)
-        return SIGNET_ENOMEM;
-    x->headers = l;
-    return 0;
-}
-
-static int set_method(struct exchange *x, CURL *c)
-{
-    signet_str method = str_of(x->method);
-    bool post = str_eq(method, STR("POST")), get = str_eq(method, STR("GET"));
-    if (str_eq(method, STR("HEAD"))) {
-        curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
-        return 0;
-    }
-    if (post || x->body.p) {
-        curl_easy_setopt(c, CURLOPT_POST, 1L);
-        if (!str_eq(method, STR("POST")))
-            curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, x->method);
-        curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->body.n);
-        curl_easy_setopt(c, CURLOPT_POSTFIELDS, x->body.n ? x->body.p : "");
-    }
-    if (!post && (!get || x->body.p))
-        curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, x->method);
-    /* waiting for "100 Continue" would cost a second with servers that send none */
-    return post || x->body.p ? add_header(x, "Expect", (signet_str){ 0 }) : 0;
-}
-
-static int set_request(struct exchange *x, CURL *c)
-{
-    curl_easy_setopt(c, CURLOPT_URL, x->url);
-    curl_easy_setopt(c, CURLOPT_USERAGENT, x->owner->user_agent);
-    if (set_method(x, c))
-        return SIGNET_ENOMEM;
-    curl_easy_setopt(c, CURLOPT_HTTPHEADER, x->headers);
-    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, x->error);
-    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(c, CURLOPT_WRITEDATA, x);
-    curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(c, CURLOPT_HEADERDATA, x);
-    return curl_easy_setopt(c, CURLOPT_PRIVATE, x) ? SIGNET_ENOMEM : 0;
-}
+/* ---- requests ---- */
 
 static void append(struct https *h, struct exchange *x)
 {
     x->next = NULL;
     *h->last = x;
     h->last = &x->next;
-}
-
-static char *copy_text(const char *z, bool *ok)
-{
-    char *copy = z ? str_dup(str_of(z)) : NULL;
-    *ok &= !z || copy;
-    return copy;
-}
-
-static int take_special(struct exchange *x, const struct https_special *s)
-{
-    bool ok = true;
-    char name[256];
-    if (!s)
-        return 0;
-    x->is_special = true;
-    x->special = *s;
-    x->special.headers = NULL;
-    x->special.ca = copy_text(s->ca, &ok);
-    x->special.cert = copy_text(s->cert, &ok);
-    x->special.key = copy_text(s->key, &ok);
-    x->fields = BUF_INIT(HTTPS_HEADERS_MAX);
-    for (size_t i = 0; i < s->n_headers && ok; i++) {
-        signet_str n = s->headers[i].name, v = s->headers[i].value;
-        /* one with a line break in it would be two */
-        ok = n.n && n.n < sizeof(name) && !str_has(n, '\n') && !str_has(n, '\r') && !str_has(v, '\n') &&
-             !str_has(v, '\r');
-        if (!ok)
-            break;
-        memcpy(name, n.p, n.n);
-        name[n.n] = '\0';
-        ok = add_header(x, name, s->headers[i].value) == 0;
-    }
-    return ok ? 0 : SIGNET_ENOMEM;
 }
 
 int https_send(struct https *h, const struct https_request *q)
@@ -345,8 +51,8 @@ int https_send(struct https *h, const struct https_request *q)
     x->content_type = x->location = x->nonce = x->retry_after = BUF_INIT(HTTPS_HEADER_MAX);
     x->link_text = BUF_INIT(HTTPS_HEADERS_MAX);
     x->answer = BUF_INIT(q->max_body);
-    if (!x->url || !x->method || (q->content_type.n && add_header(x, "Content-Type", q->content_type)) ||
-        (q->accept.n && add_header(x, "Accept", q->accept)) || take_special(x, q->special)) {
+    if (!x->url || !x->method || (q->content_type.n && https_add_header(x, "Content-Type", q->content_type)) ||
+        (q->accept.n && https_add_header(x, "Accept", q->accept)) || https_take_special(x, q->special)) {
         exchange_free(x);
         return SIGNET_ENOMEM;
     }
@@ -360,10 +66,7 @@ static int start(struct https *h, struct exchange *x)
     CURL *c = h->n_spare ? h->spare[--h->n_spare] : curl_easy_init();
     if (!c)
         return SIGNET_ENOMEM;
-    set_trust(h, c, &x->special);
-    set_connection(h, c, x);
-    if (set_special_trust(c, &x->special) || set_request(x, c) || route_apply(&x->route, c) ||
-        curl_multi_add_handle(h->multi, c)) {
+    if (https_set_up(h, x, c) || curl_multi_add_handle(h->multi, c)) {
         curl_easy_cleanup(c);
         return SIGNET_ENOMEM;
     }
@@ -395,14 +98,14 @@ static int hindrance(struct https *h, struct exchange *x)
 {
     const char *why = "";
     if (strlen(x->url) > (x->is_special ? HTTPS_URL_LONG : HTTPS_URL_MAX)) {
-        refuse(x, SIGNET_ELIMIT, "the URL is too long");
+        https_refuse(x, SIGNET_ELIMIT, "the URL is too long");
         return -1;
     }
     if (x->route_rc == SIGNET_EINVAL)
         return 0; /* libcurl will say what is wrong with the URL */
     int rc = x->route_rc ? x->route_rc : route_step(&x->route, h->names, &why);
     if (rc < 0)
-        refuse(x, rc == SIGNET_ETIMEOUT ? rc : SIGNET_ENET, x->route_rc ? "out of memory" : why);
+        https_refuse(x, rc == SIGNET_ETIMEOUT ? rc : SIGNET_ENET, x->route_rc ? "out of memory" : why);
     return rc < 0 ? -1 : rc ? 0 : 1;
 }
 
@@ -420,7 +123,7 @@ static struct exchange *start_waiting(struct https *h)
         if (rc < 0)
             return x;
         if (start(h, x)) {
-            refuse(x, SIGNET_ENET, "out of memory");
+            https_refuse(x, SIGNET_ENET, "out of memory");
             return x;
         }
     }
@@ -428,109 +131,6 @@ static struct exchange *start_waiting(struct https *h)
 }
 
 /* ---- answers ---- */
-
-static int code_of(CURLcode cc)
-{
-    /* libcurl has a hundred codes; those not named here mean that the connection is no good */
-    if (cc == CURLE_OPERATION_TIMEDOUT)
-        return SIGNET_ETIMEOUT;
-    static const CURLcode tls[] = { CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR,
-                                    CURLE_SSL_CERTPROBLEM,          CURLE_SSL_CIPHER,
-                                    CURLE_SSL_CACERT_BADFILE,       CURLE_SSL_ISSUER_ERROR,
-                                    CURLE_SSL_INVALIDCERTSTATUS,    CURLE_USE_SSL_FAILED,
-                                    CURLE_SSL_SHUTDOWN_FAILED };
-    for (size_t i = 0; i < sizeof(tls) / sizeof(tls[0]); i++) {
-        if (cc == tls[i])
-            return SIGNET_ETLS;
-    }
-    return SIGNET_ENET;
-}
-
-/* What CURLINFO_SSL_VERIFYRESULT gives: OpenSSL's X509_V_ERR_ numbers, part of its ABI. Its headers stay in crypto/. */
-enum {
-    VERIFY_NOT_YET_VALID = 9,
-    VERIFY_EXPIRED = 10,
-    VERIFY_SELF_SIGNED = 18,
-    VERIFY_SELF_SIGNED_IN_CHAIN = 19,
-    VERIFY_NO_ISSUER = 20
-};
-
-static const char *tls_hint(long verify)
-{
-    switch (verify) {
-    case VERIFY_NOT_YET_VALID:
-        return "; check this machine's clock";
-    case VERIFY_EXPIRED:
-        return "; if the server's certificate is in order, check this machine's clock and its bundle of CA "
-               "certificates";
-    case VERIFY_NO_ISSUER:
-    case VERIFY_SELF_SIGNED_IN_CHAIN:
-    case VERIFY_SELF_SIGNED:
-        return "; for a CA of your own, name its root certificate in SSL_CERT_FILE or REQUESTS_CA_BUNDLE";
-    default:
-        return "";
-    }
-}
-
-/* Which step was the transfer at? libcurl says only that it took too long. */
-static const char *timeout_step(CURL *c)
-{
-    curl_off_t name = 0, tcp = 0, sent = 0, first = 0;
-    curl_easy_getinfo(c, CURLINFO_NAMELOOKUP_TIME_T, &name);
-    curl_easy_getinfo(c, CURLINFO_CONNECT_TIME_T, &tcp);
-    curl_easy_getinfo(c, CURLINFO_PRETRANSFER_TIME_T, &sent);
-    curl_easy_getinfo(c, CURLINFO_STARTTRANSFER_TIME_T, &first);
-    return first  ? " (while the answer came)"
-           : sent ? " (waiting for the answer)"
-           : tcp  ? " (in the TLS handshake)"
-           : name ? " (connecting)"
-                  : " (looking up the name)";
-}
-
-static void explain(struct https *h, struct exchange *x, CURLcode cc, int code)
-{
-    const char *extra = "";
-    long verify = 0;
-    if (code == SIGNET_ETLS && !curl_easy_getinfo(x->easy, CURLINFO_SSL_VERIFYRESULT, &verify))
-        extra = tls_hint(verify);
-    else if (code == SIGNET_ETIMEOUT)
-        extra = timeout_step(x->easy);
-    snprintf(h->why, sizeof(h->why), "%s%s", x->error[0] ? x->error : curl_easy_strerror(cc), extra);
-}
-
-static void fill_answer(struct https *h, struct exchange *x, struct https_answer *ret)
-{
-    long status = 0;
-    if (x->easy)
-        curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
-    size_t from = 0;
-    for (size_t i = 0; i < x->n_links; i++) {
-        h->links[i] = (signet_str){ x->link_text.p + from, x->link_ends[i] - from };
-        from = x->link_ends[i];
-    }
-    from = 0;
-    for (size_t i = 0; i < x->n_fields; i++) {
-        signet_str *to = i % 2 ? &h->headers[i / 2].value : &h->headers[i / 2].name;
-        *to = (signet_str){ x->fields.p + from, x->field_ends[i] - from };
-        from = x->field_ends[i];
-    }
-    *ret = (struct https_answer){
-        .id = x->id,
-        .method = str_of(x->method),
-        .url = str_of(x->url),
-        .why = h->why,
-        .status = (int)status,
-        .content_type = buf_str(&x->content_type),
-        .location = buf_str(&x->location),
-        .nonce = buf_str(&x->nonce),
-        .retry_after = buf_str(&x->retry_after),
-        .body = buf_str(&x->answer),
-        .links = h->links,
-        .n_links = x->n_links,
-        .headers = h->headers,
-        .n_headers = x->n_fields / 2,
-    };
-}
 
 /* Ends a transfer that is under way; the answer stays. */
 static void put_away(struct https *h, struct exchange *x)
@@ -551,15 +151,7 @@ static void put_away(struct https *h, struct exchange *x)
 
 static void finish(struct https *h, struct exchange *x, CURLcode cc, struct https_answer *ret)
 {
-    h->why[0] = '\0';
-    fill_answer(h, x, ret);
-    if (x->limit) {
-        snprintf(h->why, sizeof(h->why), "%s", x->limit_why);
-        ret->net_err = x->limit == SIGNET_ENOMEM ? SIGNET_ENET : x->limit;
-    } else if (cc) {
-        ret->net_err = code_of(cc);
-        explain(h, x, cc, ret->net_err);
-    }
+    https_tell(h, x, cc, ret);
     if (x->easy)
         put_away(h, x);
     h->handed = x;
