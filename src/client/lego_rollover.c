@@ -45,7 +45,8 @@ static int is_known(struct run *r, signet_str pem, struct err *e)
     return unknown ? 0 : rc ? rc : 1;
 }
 
-static int settle(struct run *r, const char *aside, struct err *e)
+/* Asks, and keeps on disk what the answer says. No CA of the run may be open. */
+static int settle(struct run *r, const char *aside, bool *ret_is_new, struct err *e)
 {
     BUF_AUTO(pem, KEY_PEM_MAX);
     struct account *a = NULL;
@@ -66,9 +67,7 @@ static int settle(struct run *r, const char *aside, struct err *e)
         err_clear(e);
         rc = fs_unlink(AT_FDCWD, aside, e);
     }
-    if (!rc)
-        log_warn(ROOM, "The account %s %s: an interrupted change of its key was brought to its end.", r->req->account,
-                 known == 1 ? "has its new key" : "keeps its key");
+    *ret_is_new = known == 1;
     account_free(a);
     key_free(next);
     return rc;
@@ -82,13 +81,31 @@ int lego_settle_rollover(struct run *r, struct err *e)
     int rc = next_key_path(r, &aside, e);
     if (rc || !fs_exists(AT_FDCWD, buf_z(&aside)))
         return rc;
-    rc = settle(r, buf_z(&aside), e);
-    return rc ? err_wrap(e, "an earlier change of the account's key was interrupted, and which of the two keys holds "
-                            "cannot be learnt")
-              : 0;
+    bool is_new = false;
+    rc = settle(r, buf_z(&aside), &is_new, e);
+    if (rc)
+        return err_wrap(e, "an earlier change of the account's key was interrupted, and which of the two keys holds "
+                           "cannot be learnt");
+    log_warn(ROOM, "The account %s %s: an interrupted change of its key was brought to its end.", r->req->account,
+             is_new ? "has its new key" : "keeps its key");
+    return 0;
 }
 
 /* ---- keyrollover ---- */
+
+/* A refusal may be the answer to a repetition, the first answer having been lost: the CA says which key holds. */
+static int after_refusal(struct run *r, const char *aside, struct err *e)
+{
+    struct err refused = *e, why = { 0 };
+    bool is_new = false;
+    cas_close(r);
+    if (settle(r, aside, &is_new, &why))
+        err_hint(&refused, "The key that the CA may know now is in %s; the next run finds out.", aside);
+    else if (is_new)
+        return 0;
+    *e = refused;
+    return e->code;
+}
 
 /* The new key is on disk before the CA is asked: whichever of the two it then knows is there to be found. */
 static int roll(struct run *r, struct ca_slot *s, struct key *key, struct err *e)
@@ -104,9 +121,8 @@ static int roll(struct run *r, struct ca_slot *s, struct key *key, struct err *e
         return rc;
     if ((rc = ca_rollover(s->ca, key, NULL, &job, e)) || (rc = cas_wait(r, s, job, &ev, e))) {
         if (rc == SIGNET_EPROBLEM)
-            (void)fs_unlink(AT_FDCWD, buf_z(&aside), NULL);
-        else
-            err_hint(e, "The key that the CA may know now is in %s; the next run finds out.", buf_z(&aside));
+            return after_refusal(r, buf_z(&aside), e);
+        err_hint(e, "The key that the CA may know now is in %s; the next run finds out.", buf_z(&aside));
         return rc;
     }
     struct key *old = s->account->key;

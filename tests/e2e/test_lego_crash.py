@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 
+import faultproxy as fault
 import pytest
 from harness.box import execute
 from harness.certs import load_cert, load_key, read, spki
@@ -107,6 +108,25 @@ def test_a_first_run_killed_anywhere(crashpoint, ca, tmp_path):  # noqa: F811
         sweep(crashpoint, base, ca, tmp_path, line(base), again)
     left = [f for _, _, files in os.walk(tmp_path / "www") for f in files]
     assert left == [], "answers of killed runs are taken away by those after them"
+
+
+@pytest.mark.parametrize("lose", ["the answer", "every answer", "nothing, but refuse"])
+def test_a_change_of_the_accounts_key_whose_answer_is_lost(ca, tmp_path, lose):
+    """The repetition is refused, as the CA has the new key by then: it is the one that is kept, not thrown away."""
+    rule = {"the answer": fault.once("keyChange", fault.lost()), "every answer": fault.always("keyChange", fault.lost()),
+            "nothing, but refuse": fault.once("keyChange", fault.problem(403, "unauthorized"))}[lose]
+    email = ["--email", "a@lego.test"]
+    with fault.FaultProxy(ca) as proxy:
+        box = LegoBox(tmp_path / "box", proxy, lego())
+        box.run("accounts", "register", *box.common(), *email)
+        (key,) = [os.path.join(at, f) for at, _, files in os.walk(box.path) for f in files if f.endswith(".key")]
+        old = read(key)
+        proxy.start(rule)
+        box.run("accounts", "keyrollover", *box.common(), *email, check=None)
+        proxy.start(None)
+        box.run("accounts", "recover", *box.common(), *email)
+        assert (read(key) == old) == (lose == "nothing, but refuse")
+        assert [f for _, _, files in os.walk(box.path) for f in files if f.startswith(".")] == []
 
 
 def test_a_change_of_the_accounts_key_killed_anywhere(crashpoint, ca, tmp_path):  # noqa: F811
