@@ -86,10 +86,23 @@ static int exact_mode(const char *path, mode_t mode, struct err *e)
     return r;
 }
 
+/* A new folder is as durable as what will be in it. Where the folder above may not be read, that is left to the kernel.
+ */
+static void sync_above(const char *path)
+{
+    BUF_AUTO(above, PATH_MAX);
+    const char *slash = strrchr(path, '/');
+    buf_add(&above, slash ? (signet_str){ path, slash == path ? 1 : (size_t)(slash - path) } : STR("."));
+    (void)fs_fsync_dir(AT_FDCWD, buf_z(&above), NULL);
+}
+
 static int make_one(const char *path, mode_t mode, struct err *e)
 {
-    if (mkdir(path, mode) == 0)
-        return exact_mode(path, mode, e);
+    if (mkdir(path, mode) == 0) {
+        int rc = exact_mode(path, mode, e);
+        sync_above(path);
+        return rc;
+    }
     int errnum = errno;
     struct stat st;
     if (stat(path, &st) == 0) {

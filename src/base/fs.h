@@ -26,11 +26,13 @@ int fs_create_end(int dirfd, const char *path, int fd, struct err *e);
 /* Replaces (or makes) a file in one step: new file beside it, fsync, rename, fsync of the folder. With `keep`,
  * mode, owner and group of the old file carry over when there was one, so far as we may set them, and its ACL and
  * labels; `mode` is for a new file. A symbolic link at `path` is replaced, not followed. A killed run leaves at most
- * one
- * ".NAME.signet-tmp", which the next replace of NAME removes. */
+ * one ".NAME.signet-tmp", which the next replace of NAME removes. */
 int fs_replace(int dirfd, const char *path, signet_str data, mode_t mode, bool keep, struct err *e);
-/* Gives the file `to` the ACL, the security label and the user attributes of `from`; what cannot be set is left out. */
+/* Gives `to` the ACL (a folder's default one, too), the security label and the user attributes of `from`; what cannot be
+ * set is left out. What `to` has beside them stays: a folder's default ACL may have given it. */
 void fs_copy_xattrs(int from, int to);
+/* Takes from `to` the ACL and user attributes that `from` has not. */
+void fs_drop_xattrs(int from, int to);
 int fs_fsync_dir(int dirfd, const char *path, struct err *e);
 /* Removes a file or link; a missing one is no error. */
 int fs_unlink(int dirfd, const char *path, struct err *e);

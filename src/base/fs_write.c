@@ -81,10 +81,28 @@ int fs_create(int dirfd, const char *path, signet_str data, mode_t mode, struct 
     return r ? r : fs_create_end(dirfd, path, fd, e);
 }
 
+static bool is_acl(const char *name)
+{
+    return !strcmp(name, "system.posix_acl_access") || !strcmp(name, "system.posix_acl_default");
+}
+
 static bool can_carry_over(const char *name)
 {
-    return !strncmp(name, "user.", 5) || !strcmp(name, "system.posix_acl_access") ||
-           !strcmp(name, "security.selinux") || !strcmp(name, "security.SMACK64");
+    return !strncmp(name, "user.", 5) || is_acl(name) || !strcmp(name, "security.selinux") ||
+           !strcmp(name, "security.SMACK64");
+}
+
+/* A label it must have. */
+void fs_drop_xattrs(int from, int to)
+{
+    char *names = malloc(XATTRS_MAX);
+    ssize_t n = names ? flistxattr(to, names, XATTRS_MAX) : -1;
+    for (ssize_t i = 0; i < n; i += (ssize_t)strlen(names + i) + 1) {
+        bool ours = is_acl(names + i) || !strncmp(names + i, "user.", 5);
+        if (ours && fgetxattr(from, names + i, NULL, 0) < 0 && errno == ENODATA && fremovexattr(to, names + i))
+            continue; /* not our right */
+    }
+    free(names);
 }
 
 void fs_copy_xattrs(int from, int to)

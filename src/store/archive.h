@@ -36,9 +36,9 @@ bool archive_parse_name(signet_str name, enum kind *ret_kind, unsigned *ret_vers
 void archive_name(struct buf *to, enum kind k, unsigned version);      /* cleared first */
 void archive_temp_name(struct buf *to, enum kind k, unsigned version); /* cleared first */
 
-/* Writes the four files of a version under their temporary names into the folder `dir`, fsynced, the key with mode,
- * group and labels of the file `old_key` (NULL: none). On failure nothing is left. */
-int archive_stage(int dir, unsigned version, const struct generation *g, const char *old_key, struct err *e);
+/* Writes the four files of a version under their temporary names into the folder `dir`, fsynced, each with owner, group,
+ * mode, ACL and labels of the same file of version `old` (0: none). On failure nothing is left. */
+int archive_stage(int dir, unsigned version, const struct generation *g, unsigned old, struct err *e);
 /* Reads them back and asks `check`. `staged`: under the temporary names. */
 int archive_check(int dir, unsigned version, bool staged, generation_check *check, void *ctx, struct err *e);
 /* Gives them their final names; names that are final already are left. Making the folder durable is the next step of

@@ -13,7 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define KEY_CARRIED 0074u /* group's bits and others' read (contract.md A5) */
+#define KEY_CARRIED  0074u /* group's bits and others' read (contract.md A5) */
+#define CERT_CARRIED 0044u
 
 /* The key first: whoever wonders whether a version was begun looks for it. */
 static const enum kind write_order[] = { KIND_PRIVKEY, KIND_CERT, KIND_CHAIN, KIND_FULLCHAIN };
@@ -34,41 +35,42 @@ static signet_str part_of(const struct generation *g, enum kind k)
     return g->fullchain;
 }
 
-/* Gives the new key what the old one had: group, labels, mode. Who cannot give it the group leaves the group out. */
-static int carry_over(int fd, const char *old_key, const char *name, struct err *e)
+/* Gives the new file what the old one had. Who cannot give it the owner keeps it; who cannot give it the group lets the
+ * group have nothing. */
+static int carry_over(int fd, int from, enum kind k, const char *name, struct err *e)
 {
     struct stat old, now;
-    int from = open(old_key, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (from < 0 || fstat(from, &old)) {
-        if (from >= 0)
-            close(from);
-        return 0; /* no old key to go by: 0600 */
-    }
-    mode_t carried = old.st_mode & KEY_CARRIED;
-    int r = 0;
-    if (fstat(fd, &now))
-        r = err_sys(e, errno, "cannot examine %s", name);
-    else if (now.st_gid != old.st_gid && fchown(fd, (uid_t)-1, old.st_gid)) {
-        log_warn("store.archive",
-                 "cannot give the new private key the group %u of the old one; only its owner may read it", old.st_gid);
-        carried = 0;
-    }
-    if (!r && carried) {
+    if (fstat(from, &old) || fstat(fd, &now))
+        return err_sys(e, errno, "cannot examine %s", name);
+    bool same = now.st_uid == old.st_uid && now.st_gid == old.st_gid;
+    if (!same && fchown(fd, old.st_uid, old.st_gid) && now.st_gid != old.st_gid && fchown(fd, (uid_t)-1, old.st_gid)) {
+        log_warn("store.archive", "cannot give %s the group %u of the one before; the group may do nothing with it",
+                 name, old.st_gid);
+        old.st_mode &= ~(mode_t)0077;
+    } else {
         fs_copy_xattrs(from, fd);
-        if (fchmod(fd, 0600 | carried))
-            r = err_sys(e, errno, "cannot set the mode of %s", name);
     }
-    close(from);
-    return r;
+    if (fchmod(fd, 0600 | (old.st_mode & (k == KIND_PRIVKEY ? KEY_CARRIED : CERT_CARRIED))))
+        return err_sys(e, errno, "cannot set the mode of %s", name);
+    return 0;
 }
 
-static int stage_one(int dir, unsigned version, enum kind k, const struct generation *g, const char *old_key,
-                     int *ret_fd, struct err *e)
+static int stage_one(int dir, unsigned version, enum kind k, const struct generation *g, unsigned old, int *ret_fd,
+                     struct err *e)
 {
     BUF_AUTO(name, NAME_MAX);
     archive_temp_name(&name, k, version);
     int r = fs_create_begin(dir, buf_z(&name), part_of(g, k), k == KIND_PRIVKEY ? 0600 : 0644, ret_fd, e);
-    return !r && k == KIND_PRIVKEY && old_key ? carry_over(*ret_fd, old_key, buf_z(&name), e) : r;
+    if (r || !old)
+        return r;
+    BUF_AUTO(before, NAME_MAX);
+    archive_name(&before, k, old);
+    int from = openat(dir, buf_z(&before), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (from < 0)
+        return 0; /* nothing to go by */
+    r = carry_over(*ret_fd, from, k, buf_z(&name), e);
+    close(from);
+    return r;
 }
 
 static int stage_wait(int dir, unsigned version, enum kind k, int fd, struct err *e)
@@ -78,12 +80,12 @@ static int stage_wait(int dir, unsigned version, enum kind k, int fd, struct err
     return fs_create_end(dir, buf_z(&name), fd, e);
 }
 
-int archive_stage(int dir, unsigned version, const struct generation *g, const char *old_key, struct err *e)
+int archive_stage(int dir, unsigned version, const struct generation *g, unsigned old, struct err *e)
 {
     int fd[KIND_COUNT] = { -1, -1, -1, -1 };
     int r = 0;
     for (size_t i = 0; !r && i < KIND_COUNT; i++)
-        r = stage_one(dir, version, write_order[i], g, old_key, &fd[i], e);
+        r = stage_one(dir, version, write_order[i], g, old, &fd[i], e);
     for (size_t i = 0; i < KIND_COUNT; i++) {
         if (fd[i] < 0)
             continue;

@@ -113,7 +113,7 @@ static int open_folder(const char *path, struct err *e)
 
 static int fill_archive(int dir, const struct generation *g, generation_check *check, void *ctx, struct err *e)
 {
-    int r = archive_stage(dir, 1, g, NULL, e);
+    int r = archive_stage(dir, 1, g, 0, e);
     if (!r)
         r = archive_check(dir, 1, true, check, ctx, e);
     if (!r)

@@ -218,6 +218,7 @@ static int like_live(const struct swap *s, struct err *e)
         return 1;
     if ((here.st_mode & 07777) != (there.st_mode & 07777) && fchmod(s->other, here.st_mode & 07777))
         return 1;
+    fs_drop_xattrs(s->live, s->other);
     fs_copy_xattrs(s->live, s->other);
     return 0;
 }

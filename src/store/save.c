@@ -86,15 +86,15 @@ static int stage(struct save *s, struct err *e)
     BUF_AUTO(old_key, LINEAGE_MAX_FILE);
     struct generation g = *s->g;
     int r = 0;
-    lineage_archive_path(s->l, KIND_PRIVKEY, s->old, &old_path);
     if (!g.privkey.n) {
+        lineage_archive_path(s->l, KIND_PRIVKEY, s->old, &old_path);
         if (!s->old)
             return err_set(e, SIGNET_ENOTFOUND, "there is no earlier private key of %s to go on with", s->l->name);
         r = fs_read(AT_FDCWD, buf_z(&old_path), &old_key, e);
         g.privkey = buf_str(&old_key);
     }
     if (!r)
-        r = archive_stage(s->dir, s->version, &g, s->old ? buf_z(&old_path) : NULL, e);
+        r = archive_stage(s->dir, s->version, &g, s->old, e);
     return r ? r : archive_check(s->dir, s->version, true, s->check, s->ctx, e);
 }
 

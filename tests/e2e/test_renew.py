@@ -4,6 +4,7 @@ import grp
 import json
 import os
 import re
+import struct
 import subprocess
 
 import pytest
@@ -236,6 +237,45 @@ def test_owner_rights_of_the_key_are_carried_over(box):
     st = os.stat(lineage.archived("privkey", 2))
     assert mode(lineage.archived("privkey", 2)) == 0o640 and st.st_gid == group
     assert mode(lineage.archived("cert", 2)) == 0o644
+
+
+def acl(*named):
+    """An ACL as the kernel takes it: the owner and these (uid, bits), and nothing for others."""
+    rows = [(1, 7, -1)] + [(2, bits, uid) for uid, bits in named] + [(4, 5, -1), (16, 7, -1), (32, 0, -1)]
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", tag, bits, uid & 0xffffffff) for tag, bits, uid in rows)
+
+
+def test_owners_and_labels_of_all_four_are_carried_over(box):
+    """Also where the key is for its owner alone."""
+    box.issue("mine.example")
+    lineage = box.lineage("mine.example")
+    for kind in ("privkey", "cert", "chain", "fullchain"):
+        os.chown(lineage.archived(kind, 1), 1, 2)
+        os.setxattr(lineage.archived(kind, 1), "user.note", kind.encode())
+    os.chmod(lineage.archived("cert", 1), 0o600)
+    box.signet("renew", "--force-renewal")
+    assert lineage.check_pair() == 2
+    for kind in ("privkey", "cert", "chain", "fullchain"):
+        st = os.stat(lineage.archived(kind, 2))
+        assert (st.st_uid, st.st_gid) == (1, 2) and os.getxattr(lineage.archived(kind, 2), "user.note") == kind.encode()
+    assert [mode(lineage.archived(k, 2)) for k in ("privkey", "cert", "chain")] == [0o600, 0o600, 0o644]
+
+
+def test_the_folders_acls_are_those_that_the_admin_left(box):
+    """live/NAME changes places with its twin at each renewal: what was set stays, what was taken away does not come back."""
+    box.issue("acl.example")
+    live, access, default = box.config + "/live/acl.example", "system.posix_acl_access", "system.posix_acl_default"
+    os.setxattr(live, access, acl((1, 5)))
+    os.setxattr(live, default, acl((1, 5), (2, 5)))
+    os.setxattr(live, "user.note", b"mine")
+    for _ in range(2):
+        box.signet("renew", "--force-renewal")
+        assert os.getxattr(live, access) == acl((1, 5)) and os.getxattr(live, default) == acl((1, 5), (2, 5))
+    for name in (access, default, "user.note"):
+        os.removexattr(live, name)
+    for _ in range(2):
+        box.signet("renew", "--force-renewal")
+        assert not {access, default, "user.note"} & set(os.listxattr(live))
 
 
 def test_comments_and_strange_keys_survive(box):
