@@ -452,17 +452,20 @@ int webfile_put(struct webfile **ret, const char *webroot, signet_str token, sig
     return rc;
 }
 
-void webfile_remove(struct webfile *f)
+bool webfile_remove(struct webfile *f)
 {
     if (!f || --f->users)
-        return;
+        return true;
     struct place *p = f->place;
     struct stat st;
+    bool gone = true;
     if (fstatat(p->dir, f->token, &st, AT_SYMLINK_NOFOLLOW) || st.st_dev != f->dev || st.st_ino != f->ino)
         log_info(ROOM, "%s/" WEBFILE_DIR "/%s is gone or was replaced by somebody else, it is left alone", p->webroot,
                  f->token);
-    else if (unlinkat(p->dir, f->token, 0))
+    else if (unlinkat(p->dir, f->token, 0) && errno != ENOENT) {
         log_warn(ROOM, "Cannot remove %s/" WEBFILE_DIR "/%s: %s", p->webroot, f->token, strerror(errno));
+        gone = false;
+    }
     for (struct webfile **at = &p->files; *at; at = &(*at)->next)
         if (*at == f) {
             *at = f->next;
@@ -471,6 +474,7 @@ void webfile_remove(struct webfile *f)
     file_free(f);
     if (!p->files)
         place_free(p);
+    return gone;
 }
 
 /* ---- for another process ---- */
@@ -518,10 +522,15 @@ static bool is_ours_by_content(int dir, const char *name, const char *content)
     return n >= 0 && (size_t)n <= strlen(content) && memcmp(have, content, (size_t)n) == 0;
 }
 
-static bool undo_file(const struct record *r, int dir)
+static int undo_file(const struct record *r, int dir, bool *ret, struct err *e)
 {
     const char *token = record_get(r, "token"), *content = record_get(r, "content");
-    return is_ours_by_content(dir, token, content) && unlinkat(dir, token, 0) == 0;
+    if (!is_ours_by_content(dir, token, content))
+        return 0;
+    *ret = unlinkat(dir, token, 0) == 0;
+    return *ret || errno == ENOENT
+               ? 0
+               : err_sys(e, errno, "cannot remove %s/" WEBFILE_DIR "/%s", record_get(r, "webroot"), token);
 }
 
 static bool undo_folder(const struct record *r, int parent, const char *name)
@@ -542,13 +551,15 @@ int webfile_undo(const struct record *r, bool *ret, struct err *e)
     struct walk w = { .webroot = webroot };
     int at[LEVELS + 1] = { open(webroot, O_PATH | O_DIRECTORY | O_CLOEXEC), -1, -1 };
     unsigned depth = 0;
+    if (at[0] < 0 && errno != ENOENT && errno != ENOTDIR)
+        return err_sys(e, errno, "cannot open %s", webroot);
     while (depth < LEVELS && at[depth] >= 0 && step_into(&w, at[depth], level_names[depth], &at[depth + 1], NULL) == 0)
         depth++;
-    *ret = depth == LEVELS && undo_file(r, at[LEVELS]);
+    int rc = depth == LEVELS ? undo_file(r, at[LEVELS], ret, e) : 0;
     for (unsigned i = depth; i-- > 0;)
         *ret |= undo_folder(r, at[i], level_names[i]);
     for (unsigned i = 0; i <= LEVELS; i++)
         if (at[i] >= 0)
             close(at[i]);
-    return 0;
+    return rc;
 }

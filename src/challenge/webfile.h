@@ -18,14 +18,15 @@ struct webfile; /* one file that is up, or one more user of it */
  * - it belongs to somebody else, and the folder it leads to is theirs, too (so they gain nothing).
  * The same token and content twice is one file with two users. SIGNET_EEXIST when there is a file that is not ours. */
 int webfile_put(struct webfile **ret, const char *webroot, signet_str token, signet_str content, struct err *e);
-/* Removes the file with its last user, then every folder that was made for it and is empty and unused. NULL is fine. */
-void webfile_remove(struct webfile *f);
+/* Removes the file with its last user, then every folder that was made for it and is empty and unused; false: the file
+ * is still there. NULL is fine. */
+bool webfile_remove(struct webfile *f);
 
 /* What webfile_put is about to make, for webfile_undo in another process. */
 int webfile_describe(const char *webroot, signet_str token, signet_str content, struct record *ret);
 /* Removes the file if it is there with that very content, then each of the two folders that had to be made and is
  * empty. *ret: whether anything was removed. Nothing is followed that webfile_put would not follow. SIGNET_EFORMAT: not
- * such a record. */
+ * such a record; SIGNET_ESYS: it is still there. */
 int webfile_undo(const struct record *r, bool *ret, struct err *e);
 
 #endif

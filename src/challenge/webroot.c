@@ -170,9 +170,8 @@ static void webroot_cleanup(struct solver *s, struct challenge **c, size_t n)
 {
     (void)s;
     for (size_t i = 0; i < n; i++) {
-        webfile_remove(c[i]->priv);
+        c[i]->state = webfile_remove(c[i]->priv) ? CHAL_CLEAN : CHAL_FAILED; /* the next run tries again */
         c[i]->priv = NULL;
-        c[i]->state = CHAL_CLEAN;
     }
 }
 

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "client/client.h"
+#include "client/owe.h"
 #include <stdlib.h>
 #include <strings.h>
 
@@ -43,6 +44,11 @@ static void slot_free(struct ca_slot *s)
     free(s);
 }
 
+static int order_placed(void *ctx, void *data, signet_str url)
+{
+    return data ? owe_order(ctx, data, url) : 0;
+}
+
 static int slot_start(struct run *r, const struct request *req, struct ca_slot *s, struct err *e)
 {
     BUF_AUTO(agent, 1024);
@@ -72,6 +78,8 @@ static int slot_start(struct run *r, const struct request *req, struct ca_slot *
         .trace = true,
         .separate_signer = true,
         .require_sandbox = r->req->require_sandbox,
+        .placed = order_placed,
+        .placed_ctx = r,
     };
     if (tree_names_accounts(r->tree))
         lego_ca_environment(req, &c);

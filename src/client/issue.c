@@ -296,9 +296,7 @@ static void dispatch(struct issuer *s, struct ca_slot *slot, const struct ca_eve
             chals_cleanup(s->run, i, ev);
         return;
     case CA_ORDER_PLACED:
-        if (i)
-            owe_order(s->run, i, ev->u.order_url);
-        return;
+        return; /* owe_order knows already */
     case CA_DONE:
         if (i)
             on_done(s, i, ev);

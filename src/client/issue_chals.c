@@ -130,6 +130,7 @@ static void present_new(struct run *r, struct issue *i)
     size_t n;
     struct challenge **v = due_list(i, is_new, &n);
     note_challenges(r, i);
+    owe_sync(r);
     if (v && n && i->ops != solver_find("lego")) /* that one tells in its own words */
         present_tell(v, n);
     int rc = v ? i->ops->present(i->solver, v, n, &e) : err_nomem(&e);

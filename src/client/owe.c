@@ -37,6 +37,8 @@ static void post_due(void *ctx, const char *command, unsigned timeout_s)
         err_nomem(&e);
     else
         journal_put(r->journal, JOURNAL_POST, &data, &id, &e);
+    if (!e.code)
+        journal_sync(r->journal, &e);
     if (e.code)
         log_warn(ROOM, "Should this run be killed, the post-hook %s will not be run: %s", command, e.text);
 }
@@ -109,6 +111,13 @@ void owe_challenge(struct run *r, const struct issue *i, const struct challenge 
                  e.text);
 }
 
+void owe_sync(struct run *r)
+{
+    struct err e = { 0 };
+    if (journal_sync(r->journal, &e))
+        log_warn(ROOM, "Should the power fail, challenges may stay up: %s", e.text);
+}
+
 /* ---- orders ---- */
 
 static int add_names(struct record *data, const struct issue *i)
@@ -170,19 +179,24 @@ static int describe_order(struct run *r, struct record *data, const struct issue
     return rc ? rc : add_deploy(r, data, i);
 }
 
-void owe_order(struct run *r, struct issue *i, signet_str url)
+int owe_order(struct run *r, struct issue *i, signet_str url)
 {
     RECORD_AUTO(data);
     struct err e = { 0 };
     if (!i->lineage_name || !i->key || i->req.dry_run || (i->order_note && str_eq(url, buf_str(&i->order_url))))
-        return;
+        return 0;
     if (describe_order(r, &data, i, url))
         err_nomem(&e);
     else if (!journal_put(r->journal, JOURNAL_ORDER, &data, &i->order_note, &e))
         journal_sync(r->journal, &e);
-    if (e.code)
-        log_warn(ROOM, "Should this run be killed, the order for %s cannot be gone on with: %s", i->lineage_name,
-                 e.text);
+    if (!e.code)
+        return 0;
+    if (!i->err.code) {
+        i->err = e;
+        err_wrap(&i->err, "the order is given up: its key could not be written down, and a crash would have lost the "
+                          "certificate");
+    }
+    return e.code;
 }
 
 void owe_forget(struct run *r, struct issue *i)

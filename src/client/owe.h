@@ -6,7 +6,8 @@
 #include "client/issue.h"
 
 /* How long an order of an earlier run is worth going on with. */
-#define OWE_ORDER_MAX_S (7 * 24 * 3600)
+#define OWE_ORDER_MAX_S     (7 * 24 * 3600)
+#define OWE_CHALLENGE_MAX_S (7 * 24 * 3600) /* one that cannot be taken away is tried for so long */
 
 /* Opens the journal, touching nothing yet; hooks are noted from here on. */
 int owe_start(struct run *r, struct err *e);
@@ -17,10 +18,13 @@ int owe_room(struct run *r, struct err *e);
 
 /* A challenge, before and after it is put up. Failing to note it is only logged. */
 void owe_challenge(struct run *r, const struct issue *i, const struct challenge *c, uint64_t *note);
+/* What was noted outlives a power cut from here on: a record or a file that is put up outlives it, too. */
+void owe_sync(struct run *r);
 
 /* An order that the CA has placed: its URL, key and CSR, and the deploy hooks that its certificate will need, on disk
- * for good when this returns. */
-void owe_order(struct run *r, struct issue *i, signet_str url);
+ * for good when this returns 0. Else a crash could lose the certificate: i->err says so, and the order is to be given
+ * up. */
+int owe_order(struct run *r, struct issue *i, signet_str url);
 /* Who the issue is for: a lineage, or a new one by that name. Then, if an earlier run has placed an order for the same
  * names with the same kind of key, the issue goes on with that. Call after obtain_prepare. */
 int owe_resume(struct run *r, struct issue *i, const struct lineage *l, const char *name, struct err *e);

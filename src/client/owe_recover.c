@@ -17,6 +17,28 @@ static void tell(const struct strlist *did)
 
 /* ---- challenges ---- */
 
+/* A server that cannot be reached now, or a disk that is full. */
+static bool may_pass(int rc)
+{
+    return rc == SIGNET_ENET || rc == SIGNET_ETIMEOUT || rc == SIGNET_ETLS || rc == SIGNET_EPROTO ||
+           rc == SIGNET_ESYS || rc == SIGNET_ERATE || rc == SIGNET_EPROBLEM || rc == SIGNET_EBUSY;
+}
+
+/* It stays due for some days. Not 0: no longer, or it cannot be noted. */
+static int keep_trying(struct run *r, uint64_t id, const struct record *data)
+{
+    RECORD_AUTO(more);
+    BUF_AUTO(now, 32);
+    struct err e = { 0 };
+    int64_t since = (int64_t)record_number(data, "tried"), at = clock_wall_s();
+    if (since)
+        return at - since > OWE_CHALLENGE_MAX_S;
+    buf_addf(&now, "%lld", (long long)at);
+    if (record_copy(&more, data) || record_add(&more, "tried", buf_str(&now)))
+        return SIGNET_ENOMEM;
+    return journal_put(r->journal, JOURNAL_CHALLENGE, &more, &id, &e);
+}
+
 static int pay_challenge(struct run *r, uint64_t id, const struct record *data, struct err *e)
 {
     STRLIST_AUTO(did);
@@ -32,7 +54,8 @@ static int pay_challenge(struct run *r, uint64_t id, const struct record *data, 
         return err_set(e, rc, "%s", rc == SIGNET_ECANCELED ? "Exiting due to user request." : why.text);
     if (rc)
         log_warn(ROOM, "A challenge that an interrupted run has left up could not be taken away: %s", why.text);
-    journal_done(r->journal, &id);
+    if (!rc || !may_pass(rc) || keep_trying(r, id, data))
+        journal_done(r->journal, &id);
     return 0;
 }
 

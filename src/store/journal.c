@@ -76,12 +76,17 @@ static int hold(int fd)
     return 0;
 }
 
+/* SIGNET_EBUSY: somebody took it for one that a dead run has left, in the moment before it was held. */
 static int file_create(struct journal *j, const char *name, int *ret, struct err *e)
 {
+    struct stat st;
     int fd = openat(j->dirfd, name, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_sys(e, errno, "cannot create the journal %s/%s", j->dir, name);
-    (void)hold(fd);
+    if (hold(fd) || (fstat(fd, &st) == 0 && !st.st_nlink)) {
+        close(fd);
+        return err_set(e, SIGNET_EBUSY, "the journal %s/%s was taken away while it was made", j->dir, name);
+    }
     *ret = fd;
     return 0;
 }
@@ -99,8 +104,9 @@ static int file_make(struct journal *j, struct err *e)
             return err_nomem(e);
         memcpy(j->name, buf_z(&name), name.n + 1);
         rc = file_create(j, j->name, &j->fd, e);
-        if (!rc || !fs_exists(j->dirfd, j->name) || i == 100)
+        if (!rc || (rc != SIGNET_EBUSY && !fs_exists(j->dirfd, j->name)) || i == 100)
             break;
+        err_clear(e);
     }
     j->size = 0;
     j->linked = j->has_done = false;

@@ -492,6 +492,8 @@ int ca_open_fd(struct ca **ret, struct loop *l, const struct ca_config *cfg, int
     c->separate_signer = cfg->separate_signer;
     c->allow_http = cfg->allow_http;
     c->require_sandbox = cfg->require_sandbox;
+    c->placed = cfg->placed;
+    c->placed_ctx = cfg->placed_ctx;
     int rc = role_guard_start(&c->guard, l, pid, on_stopped, c);
     if (rc)
         err_nomem(e);

@@ -31,6 +31,10 @@ struct ca_config {
     bool separate_signer; /* the keys go into a process of their own, which is this program again (its main begins with
                            * roles_run); without it what is signed is checked and signed here */
     bool trace;           /* log requests and answers at debug level (always without signatures) */
+    /* An order is placed: called with the `data` of ca_order, from within the loop, whoever steps it, and before
+     * anything else of that order is signed. Not 0: the order is given up. NULL: CA_ORDER_PLACED tells. */
+    int (*placed)(void *ctx, void *data, signet_str order_url);
+    void *placed_ctx;
 };
 
 int ca_open(struct ca **ret, struct loop *l, const struct ca_config *c, struct err *e);

@@ -76,6 +76,9 @@ static int take_sign(struct ca *c, struct wire_frame *f)
     struct msg_sign s;
     if (!c->signer || msg_get_sign(&f->body, &s) || s.tbs.n > SIGN_TBS_MAX || (s.role != SIGNET_KEY_ACCOUNT && !f->job))
         return SIGNET_EPROTO;
+    const struct ca_run *run = ca_find(c, f->job);
+    if (run && run->given_up)
+        return msg_put_signed(&c->wire, s.id, (signet_str){ 0 });
     struct sign_request q = { .job = s.role == SIGNET_KEY_ACCOUNT ? 0 : f->job, .alg = s.alg, .tbs = s.tbs };
     return signer_ask(c->signer, s.id, &q);
 }
@@ -132,6 +135,12 @@ static int take_order_url(struct ca *c, struct wire_frame *f)
     struct ca_run *run = ca_find(c, f->job);
     if (msg_get_text(&f->body, &url) || !run || run->kind != WIRE_ORDER || !ca_url_ok(url))
         return SIGNET_EPROTO;
+    if (c->placed) {
+        run->given_up = c->placed(c->placed_ctx, run->data, url) != 0;
+        if (run->given_up)
+            ca_cancel(c, f->job);
+        return 0;
+    }
     struct ca_item *i = new_item(CA_ORDER_PLACED, f->job, run->data);
     bool ok = i != NULL;
     if (ok)

@@ -22,7 +22,8 @@ struct ca_run {
     ca_job id;
     enum wire_type kind; /* the message that started it */
     void *data;
-    bool signs; /* the signer has a key or a permit for it */
+    bool signs;    /* the signer has a key or a permit for it */
+    bool given_up; /* nothing more is signed for it */
     /* orders: what was asked for, and what came */
     struct msg_mem mem;
     const signet_ident *idents;
@@ -48,6 +49,8 @@ struct ca {
     struct signer_line *signer; /* NULL until the first job that signs */
     const struct key *account_key;
     bool separate_signer, allow_http, require_sandbox; /* ca_config's, for the signer */
+    int (*placed)(void *ctx, void *data, signet_str order_url);
+    void *placed_ctx;
     struct ca_run *runs;
     size_t n_runs;
     ca_job last_job;

@@ -305,6 +305,35 @@ static void test_ari_signs_nothing(void **state)
     assert_lost(x, "may not say");
 }
 
+static int refuse_order(void *ctx, void *data, signet_str url)
+{
+    (void)url;
+    *(void **)ctx = data;
+    return SIGNET_ESYS;
+}
+
+/* Whoever cannot write an order down gives it up before its certificate can be asked for; others go on. */
+static void test_an_order_that_cannot_be_noted(void **state)
+{
+    struct fixture *x = *state;
+    void *told = NULL;
+    int mark;
+    BUF_AUTO(tbs, 8192);
+    put_jws(&tbs, "ES256", "https://ca.example/order/1", "");
+    x->ca->placed = refuse_order;
+    x->ca->placed_ctx = &told;
+    skip_config(x);
+    ca_job job = start_order(x, &mark), other = start_order(x, NULL);
+    said(x, msg_put_text(&x->far, WIRE_ORDER_URL, job, STR("https://ca.example/order/1")));
+    ask_signature(x, job, SIGNET_KEY_ACCOUNT, SIGNET_ALG_ES256, buf_str(&tbs));
+    assert_ptr_equal(told, &mark);
+    struct wire_frame f = heard(x);
+    assert_true(f.type == WIRE_CANCEL && f.job == job);
+    assert_int_equal(signature_size(x), 0);
+    ask_signature(x, other, SIGNET_KEY_ACCOUNT, SIGNET_ALG_ES256, buf_str(&tbs));
+    assert_int_equal(signature_size(x), 64);
+}
+
 /* What the talker may not have signed ends it. */
 static void test_sign_refused(void **state)
 {
@@ -602,6 +631,7 @@ int main(void)
         T(test_problem_is_escaped),
         T(test_sign),
         T(test_ari_signs_nothing),
+        T(test_an_order_that_cannot_be_noted),
         T(test_sign_refused),
         T(test_challenges_are_checked),
         T(test_talker_may_not_say),
