@@ -229,6 +229,7 @@ void issuer_add(struct issuer *s, struct issue *i)
 {
     assert(s->n < s->cap);
     s->v[s->n++] = i;
+    i->begun_s = clock_wall_s();
     if (s->cancelled)
         err_set(&i->err, SIGNET_ECANCELED, "Exiting due to user request.");
     if (s->cancelled || start_order(s, i, &i->err))

@@ -31,6 +31,8 @@ struct issue {
     bool chain_missed;   /* --preferred-chain matched nothing */
     bool revived;        /* tried again after the account was registered anew */
     bool resumed;        /* went on with an order of an earlier run */
+    bool overslept;      /* placed once more, as the first order had stood still for long */
+    int64_t begun_s;     /* when it was last started, wall clock */
     bool may_be_issued;  /* ended by a signal when the CA may have made the certificate already */
     bool authz_failed;   /* problem.sub names identifiers that could not be validated */
 

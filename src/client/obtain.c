@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define KEY_PEM_MAX (64u * 1024u)
+#define ORDER_OLD_S 3600
 
 /* ---- renewal files and requests ---- */
 
@@ -403,14 +404,19 @@ bool obtain_revive(struct run *r, struct issue *i)
     return true;
 }
 
+/* The CA forgets an order in hours or days; a laptop or a virtual machine may sleep for longer. */
 bool obtain_without_old_order(struct run *r, struct issue *i)
 {
     bool ca_is_ill = i->has_problem && i->problem.http_status >= 500;
     bool useless =
         i->err.code == SIGNET_EAUTHZ || i->err.code == SIGNET_EPROTO || (i->err.code == SIGNET_EPROBLEM && !ca_is_ill);
-    if (!i->resumed || !useless)
+    bool overslept = !i->resumed && !i->overslept && clock_wall_s() - i->begun_s > ORDER_OLD_S;
+    if ((!i->resumed && !overslept) || !useless)
         return false;
-    log_warn("client", "The order of the earlier run cannot be gone on with (%s). Placing a new one.", i->err.text);
+    log_warn("client", "The order %s cannot be gone on with (%s). Placing a new one.",
+             overslept ? "that this run placed long ago, the machine having slept," : "of the earlier run",
+             i->err.text);
+    i->overslept |= overslept;
     freshen(r, i);
     return true;
 }
