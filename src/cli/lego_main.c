@@ -108,7 +108,9 @@ static int print_help(const struct request *r)
 static int dnshelp(const struct lego *p)
 {
     struct err e = { 0 };
-    const char *code = p->req.lego.code;
+    char *code = p->req.lego.code;
+    for (char *c = code; c && *c; c++)
+        *c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
     (void)dns_tool_help(code && code[0] ? code : NULL, NULL, &e); /* returns only on failure */
     lego_ui_line(&p->ui, LEGO_ERROR, e.text);
     return 1;

@@ -1,6 +1,7 @@
 /* lego's command line. */
 #include "cli/lego.h"
 
+#include "store/lego.h"
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -220,7 +221,8 @@ static int from_variable(struct parser *p, const struct lego_opt *o, const char 
 {
     const char *value = getenv(variable);
     bool v5 = p->r->lego.v5;
-    if (!value || !*value)
+    /* an empty word is one, an empty number or switch is none */
+    if (!value || (!*value && (!o->env || o->type != LEGO_STRING)))
         return 0;
     int rc = lego_opt_set(p->r, o, lego_opt_name(o), str_of(value), p->e);
     p->r->lego.v5 = v5; /* a variable does not say which grammar the words are in */
@@ -237,7 +239,8 @@ static bool is_given(const struct parser *p, const struct lego_opt *o)
     return false;
 }
 
-static int take_environment(struct parser *p)
+/* `more`: those that only version 5 has. */
+static int take_variables(struct parser *p, bool more)
 {
     const struct lego_opt *o;
     int rc = 0;
@@ -246,12 +249,25 @@ static int take_environment(struct parser *p)
         if (is_given(p, o))
             continue;
         variable_name(o, &name);
-        if (o->env)
+        if (o->env && !more)
             rc = from_variable(p, o, o->env);
-        else if (p->r->lego.v5)
+        else if (!o->env && more)
             rc = from_variable(p, o, buf_z(&name));
     }
     return rc;
+}
+
+/* Where the words may be either version's, the tree says which variables count. */
+static int take_environment(struct parser *p)
+{
+    struct tree t = { .lock_fd = -1 };
+    int rc = take_variables(p, false);
+    if (!rc && !p->r->lego.v5 && p->r->config_dir && p->r->config_dir[0]) {
+        rc = lego_tree_init(&t, p->r->config_dir, false) ? err_nomem(p->e) : 0;
+        p->r->lego.v5 = !rc && lego_tree_is_v5(&t);
+        tree_done(&t);
+    }
+    return rc || !p->r->lego.v5 ? rc : take_variables(p, true);
 }
 
 /* ---- together ---- */
@@ -283,6 +299,8 @@ int lego_parse(struct request *r, int argc, char *const argv[], enum lego_parsed
         rc = check_places(&p);
     if (!rc && (p.what == LEGO_PARSED_RUN || p.what == LEGO_PARSED_BARE))
         rc = take_environment(&p);
+    if (!rc && r->certnames.n == 1 && !(r->certname = str_dup(str_of(r->certnames.v[0]))))
+        rc = err_nomem(e);
     *what = p.what;
     return rc;
 }

@@ -244,7 +244,8 @@ int main(int argc, char *argv[])
     if (roles_run(argc, argv, &status))
         return status;
     harden();
-    if (selftest_run(argc, argv, &status) || dns_tool_run(argc, argv, &status))
+    bool is_lego = !strcmp(p.name, "lego"); /* its dnshelp has its own grammar */
+    if (selftest_run(argc, argv, &status) || (!is_lego && dns_tool_run(argc, argv, &status)))
         return status;
     if (lego_is_meant(argc, argv))
         return lego_main(argc, argv);

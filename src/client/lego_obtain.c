@@ -9,6 +9,7 @@
 #include "store/lego.h"
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #define ROOM        "lego"
 #define KEY_PEM_MAX (64u * 1024u)
@@ -194,13 +195,15 @@ static int order(struct run *r, struct lego_target *t, const struct lineage *old
     BUF_AUTO(names, 64u * 1024u);
     BUF_AUTO(place, 8192);
     bool stored = false;
-    int rc = account_obtain(r, r->req, &i->slot, e);
+    int rc = owe_room(r, e); /* before there is an account whose key could not be kept */
     if (rc)
+        return could_not(i, e);
+    if ((rc = account_obtain(r, r->req, &i->slot, e)))
         return lego_wrap(e, "Could not complete registration");
     lego_tell_account(r);
     names_words(t, &names);
     log_info(ROOM, "[%s] acme: Obtaining bundled SAN certificate%s", buf_z(&names), t->from_csr ? " given a CSR" : "");
-    if ((rc = owe_room(r, e)) || (rc = tree_lock(r->tree, e)) || (rc = prepare(r, t, old, i, e))) {
+    if ((rc = tree_lock(r->tree, e)) || (rc = prepare(r, t, old, i, e))) {
         i->err = *e;
         owe_failed(r, i);
         return could_not(i, e);
@@ -235,8 +238,10 @@ static int given_key(const struct request *q, struct key **ret, struct err *e)
 {
     BUF_AUTO(pem, KEY_PEM_MAX);
     const char *path = q->lego.private_key;
-    if (!path || !path[0] || (q->csr && q->csr[0]))
+    if (!path || (q->csr && q->csr[0]))
         return 0;
+    if (!path[0])
+        return err_set(e, SIGNET_EINVAL, "load private key: --private-key names no file");
     int rc = fs_read(AT_FDCWD, path, &pem, e);
     if (!rc)
         rc = key_from_pem(ret, buf_str(&pem), e);
@@ -261,6 +266,15 @@ static int run_target(struct run *r, struct lego_target *t, struct err *e)
     return rc;
 }
 
+static int check_webroot(const struct lego_options *o, struct err *e)
+{
+    struct stat st;
+    if (!o->http || !o->http_webroot || (stat(o->http_webroot, &st) == 0 && S_ISDIR(st.st_mode)))
+        return 0;
+    return err_set(e, SIGNET_EINVAL, "--http.webroot: webroot path \"%.500s\" does not exist or is not a directory",
+                   o->http_webroot);
+}
+
 int lego_check_solver(struct run *r, struct err *e)
 {
     const struct solver_ops *ops = solver_find(r->req->authenticator);
@@ -269,7 +283,7 @@ int lego_check_solver(struct run *r, struct err *e)
     int rc = ops ? ops->open(&s, &ctx, e) : err_set(e, SIGNET_EINVAL, "No challenge selected.");
     if (s)
         ops->close(s);
-    return rc;
+    return rc ? rc : check_webroot(&r->req->lego, e);
 }
 
 int verb_lego_run(struct run *r, struct err *e)

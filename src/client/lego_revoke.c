@@ -57,9 +57,13 @@ int verb_lego_revoke(struct run *r, struct err *e)
     const struct request *q = r->req;
     struct ca_slot *s;
     int rc = check_reason(q->lego.reason, e);
-    if (!rc && !q->domains.n && !(q->certname && q->certname[0]))
+    if (!rc && !q->domains.n && !q->certnames.n && !(q->certname && q->certname[0]))
         rc = err_set(e, SIGNET_EINVAL, "Please specify --domains/-d: the name of the certificate to revoke");
     if (rc || (rc = lego_open_account(r, &s, e)))
+        return rc;
+    for (size_t i = 0; !rc && i < q->certnames.n; i++)
+        rc = revoke_named(r, s, q->certnames.v[i], e);
+    if (q->certnames.n)
         return rc;
     if (q->certname && q->certname[0])
         return revoke_named(r, s, q->certname, e);

@@ -22,6 +22,8 @@ void lego_target_done(struct lego_target *t)
 
 int lego_add_name(struct lego_target *t, signet_str name, struct err *e)
 {
+    if (name.n > 1 && str_ends(name, STR("."))) /* "example.com." is the same name, and the files are called without */
+        name.n--;
     int rc = name_is_ip(name) ? name_add_ip(&t->ips, name, e) : name_add_domain(&t->domains, name, e);
     return rc ? rc : strlist_add_new(&t->asked, name) ? err_nomem(e) : 0;
 }
@@ -35,6 +37,8 @@ static int take_csr(struct lego_target *t, const char *path, struct err *e)
     if ((rc = csr_read(&t->csr, buf_str(&text), e)))
         return err_wrap(e, "%s", path);
     t->from_csr = true;
+    if (t->csr.common < t->csr.dns.n) /* the files are called by it */
+        rc = lego_add_name(t, str_of(t->csr.dns.v[t->csr.common]), e);
     for (size_t i = 0; !rc && i < t->csr.dns.n; i++)
         rc = lego_add_name(t, str_of(t->csr.dns.v[i]), e);
     for (size_t i = 0; !rc && i < t->csr.ips.n; i++)

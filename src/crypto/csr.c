@@ -119,12 +119,13 @@ static int decode(X509_REQ **ret, signet_str der, struct err *e)
     return 0;
 }
 
-static bool listed(const struct strlist *l, signet_str s)
+/* l->n: nowhere */
+static size_t place_in(const struct strlist *l, signet_str s)
 {
-    for (size_t i = 0; i < l->n; i++)
-        if (str_ieq(str_of(l->v[i]), s))
-            return true;
-    return false;
+    size_t i = 0;
+    while (i < l->n && !str_ieq(str_of(l->v[i]), s))
+        i++;
+    return i;
 }
 
 /* A common name that is no SAN is asked for, too: CAs take it for a name. */
@@ -135,6 +136,7 @@ static int read_common_name(struct csr_info *i, X509_REQ *req, struct err *e)
     uint8_t ip[16];
     size_t n;
     int r = ossl_add_cn(&cn, X509_REQ_get_subject_name(req));
+    i->common = i->dns.n;
     if (r == SIGNET_EFORMAT)
         return err_set(e, r, "the common name of the certificate request cannot be decoded");
     if (r)
@@ -152,7 +154,8 @@ static int read_common_name(struct csr_info *i, X509_REQ *req, struct err *e)
         err_hint(e, "Make the request with an empty subject, or with one of its names as common name.");
         return SIGNET_EFORMAT;
     }
-    if (listed(&i->dns, buf_str(&cn)))
+    i->common = place_in(&i->dns, buf_str(&cn));
+    if (i->common < i->dns.n)
         return 0;
     return strlist_add(&i->dns, buf_str(&cn)) ? err_nomem(e) : 0;
 }

@@ -16,6 +16,7 @@ int csr_make(struct buf *to, const struct key *k, const struct csr_params *p, st
 
 struct csr_info {
     struct strlist dns, ips; /* SAN, and the common name when it is no SAN */
+    size_t common;           /* where in dns the common name stands; dns.n: there is none, or it is an address */
     struct buf der;
     bool must_staple;
 };

@@ -3,6 +3,7 @@
 
 #include "base/fs.h"
 #include "options/table.h"
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -87,6 +88,15 @@ static int finish_key(struct request *r, struct err *e)
 
 /* ---- challenges ---- */
 
+static bool is_address(signet_str s)
+{
+    BUF_AUTO(text, INET6_ADDRSTRLEN);
+    unsigned char bytes[16];
+    buf_add(&text, s);
+    return !buf_err(&text) &&
+           (inet_pton(AF_INET, buf_z(&text), bytes) == 1 || inet_pton(AF_INET6, buf_z(&text), bytes) == 1);
+}
+
 /* "host:port", "[::1]:port" or ":port". */
 static int split_address(signet_str s, const char *flag, char **host, unsigned *port, struct err *e)
 {
@@ -104,6 +114,11 @@ static int split_address(signet_str s, const char *flag, char **host, unsigned *
         return err_set(e, SIGNET_EINVAL, "address %.200s: too many colons in address; write [::1]:%u", s.p,
                        (unsigned)number);
     *port = (unsigned)number;
+    if (str_eq(h, STR("localhost")))
+        h = STR("127.0.0.1");
+    if (h.n && !is_address(h))
+        return err_set(e, SIGNET_EINVAL, "--%s %.200s: \"%.*s\" is not an IP address of this machine.", flag, s.p,
+                       STR_ARG(h));
     return put(host, h, e);
 }
 
@@ -161,7 +176,7 @@ static int finish_dns(struct request *r, struct err *e)
         return refuse(e, "'dns.propagation-wait' cannot be negative");
     o->dns_disable_ans = off;
     r->dns_skip_authoritative = off;
-    r->dns_ask_recursive = o->dns_rns && !o->dns_disable_rns;
+    r->dns_ask_recursive = (o->dns_rns || o->v5) && !o->dns_disable_rns && !o->dns_wait;
     r->dns_timeout = o->dns_timeout > 0 ? (unsigned)o->dns_timeout : 0;
     if (strlist_copy(&r->dns_resolvers, &o->dns_resolvers))
         return err_nomem(e);
@@ -301,7 +316,7 @@ int lego_finish(struct request *r, struct err *e)
     int rc = finish_log(&r->lego, e);
     if (!rc)
         rc = finish_server(r, e);
-    if (!rc)
+    if (!rc && r->verb != VERB_LEGO_LIST && r->verb != VERB_LEGO_REVOKE)
         rc = finish_key(r, e);
     if (!rc)
         rc = finish_files(r, e);
@@ -309,7 +324,7 @@ int lego_finish(struct request *r, struct err *e)
         rc = finish_paths(r, e);
     if (!rc && issues)
         rc = finish_names(r, e);
-    if (!rc)
+    if (!rc && r->verb != VERB_LEGO_LIST && r->verb != VERB_LEGO_REVOKE)
         rc = finish_eab(r, e);
     if (!rc && issues)
         rc = finish_challenges(r, e);

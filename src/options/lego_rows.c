@@ -126,6 +126,8 @@ static const struct lego_opt rows[] = {
     { "eab.hmac", LEGO_STRING, LEGO_ANY, L(hmac), .v5 = true, .secret = true, .help = "See --hmac." },
     { "account-id", LEGO_STRING, LEGO_ANY, L(account_id), .v5 = true,
       .help = "Name of the account's folder in place of the address." },
+    { "cert.name", LEGO_LIST, LEGO_REVOKE, AT(certnames), .v5 = true,
+      .help = "Name of a certificate; several are revoked in turn." },
     { "cert.name", LEGO_STRING, LEGO_ANY, AT(certname), .v5 = true, .help = "Name of the certificate and its files." },
     { "enable-cn", LEGO_FLAG, LEGO_ANY, L(enable_cn), .v5 = true,
       .help = "Put the first name into the request as common name." },

@@ -108,7 +108,7 @@ static int certbot_make_store(struct tree *t, struct err *e)
 
 int tree_make_notes(const struct tree *t, const char *dir, struct err *e)
 {
-    int r = fs_mkdirs(t->work_dir, 0755, e);
+    int r = fs_mkdirs(t->work_dir, tree_names_accounts(t) ? 0700 : 0755, e); /* lego's folders are for their owner */
     return r ? r : fs_mkdirs(dir, 0700, e);
 }
 

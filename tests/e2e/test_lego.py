@@ -8,6 +8,10 @@ import subprocess
 import zipfile
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from harness.certs import load_cert, load_key, mode, must_staple, names, pem_blocks, read, spki
 from harness.lego import LegoBox
 from harness.listener import Listener
@@ -462,6 +466,81 @@ def test_dnshelp(box):
     assert "CLOUDFLARE_DNS_API_TOKEN" in one and "NAME_FILE" in one and "CLOUDFLARE_PROPAGATION_TIMEOUT" in one
     r = box.run("dnshelp", "-c", "nosuch", check=1)
     assert 'there is no DNS provider "nosuch"' in r.err
+
+
+@pytest.mark.parametrize("words, status, says", [
+    (["--code=exec"], 0, "EXEC_PATH"), (["-code", "httpreq"], 0, "HTTPREQ_ENDPOINT"), (["-c=exec"], 0, "EXEC_PATH"), (["-c", "RFC2136"], 0, "RFC2136_"),
+    (["-h"], 0, "dnshelp"), (["-c", ""], 0, "cloudflare"), (["-c"], 1, "flag needs an argument: -c")])
+def test_dnshelp_is_a_command_like_the_others(box, words, status, says):
+    r = box.run("dnshelp", *words, check=status)
+    assert says in r.out + r.err
+
+
+def test_several_certificates_are_revoked(box, pebble):
+    for name in ("one.lego.test", "two.lego.test", "three.lego.test"):
+        box.obtain(name)
+    read_only = load_cert(box.cert("three.lego.test"))
+    with open(box.cert("one.lego.test", ".p12"), "w") as f:
+        f.write("a hook's")
+    since = pebble.mark()
+    box.run("certificates", "revoke", "--server", pebble.url, "--email", "a@lego.test", "--cert.name", "one.lego.test", "--cert.name", "two.lego.test")
+    assert pebble.count("revokeCert", since) == 2
+    assert {n.split(".")[0] for n in os.listdir(box.path + "/certificates")} == {"three"} and load_cert(box.cert("three.lego.test")) == read_only
+    box.run("certificates", "revoke", "--server", pebble.url, "--email", "a@lego.test", "--cert.name", "three.lego.test")
+    assert os.listdir(box.path + "/certificates") == []
+
+
+def test_the_common_name_of_a_request_names_the_files(box):
+    key = ec.generate_private_key(ec.SECP256R1())
+    csr = (x509.CertificateSigningRequestBuilder().subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cn.lego.test")]))
+           .add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in ("san.lego.test", "cn.lego.test")]), False).sign(key, hashes.SHA256()))
+    path = box.root + "/san.csr"
+    with open(path, "wb") as f:
+        f.write(csr.public_bytes(serialization.Encoding.PEM))
+    words = [*box.common(), "--email", "a@lego.test", "--csr", path, *box.http()]
+    box.run(*words, "run")
+    assert sorted(os.listdir(box.path + "/certificates")) == ["cn.lego.test.crt", "cn.lego.test.issuer.crt", "cn.lego.test.json"]
+    box.run(*words, "renew", "--days", "9999", "--no-random-sleep")
+
+
+def test_a_name_with_a_dot_at_its_end_is_the_same_name(box):
+    box.obtain("dot.lego.test.")
+    check_pair(box, "dot.lego.test")
+
+
+@pytest.mark.parametrize("words, env, says", [
+    (["--path", "/proc/x", "--http", "run"], {}, "cannot be written in /proc"),
+    (["--http", "--http.webroot", "/nonexistent", "run"], {}, 'webroot path "/nonexistent" does not exist'),
+    (["--http", "--http.port", "nosuch.example:80", "run"], {}, "is not an IP address of this machine"),
+    (["--http", "run", "--private-key="], {}, "--private-key names no file"),
+    (["--http", "run"], {"LEGO_PATH": ""}, "Could not determine current working directory")])
+def test_what_cannot_work_is_found_before_there_is_an_account(box, pebble, words, env, says):
+    since = pebble.mark()
+    r = box.run("--server", pebble.url, "--accept-tos", "-d", "never.lego.test", *words, env=env, check=1)
+    assert says in " ".join(r.err.split()) and pebble.requests(since) == [], r
+
+
+def test_an_empty_server_is_none(box):
+    assert "Could not determine current working server" in box.run("-a", "-d", "x.lego.test", "--http", "run", env={"LEGO_SERVER": ""}, check=1).err
+
+
+def test_localhost_is_this_machine(box, pebble):
+    box.run(*box.common(), "-d", "localhost.lego.test", "--http", "--http.port", "localhost:%d" % pebble.http_port, "run")
+    check_pair(box, "localhost.lego.test")
+
+
+def test_variables_of_five_count_where_the_tree_is_fives(box, pebble):
+    """With words that either version has."""
+    box.run("run", "--server", pebble.url, "--accept-tos", "--email", "v@lego.test", "-d", "vars.lego.test", "--http", "--http.address",
+            "127.0.0.1:%d" % pebble.http_port)
+    serial = check_pair(box, "vars.lego.test").serial_number
+    env = {"LEGO_DOMAINS": "vars.lego.test", "LEGO_EMAIL": "v@lego.test", "LEGO_RENEW_FORCE": "true", "LEGO_NO_RANDOM_SLEEP": "true"}
+    box.run("run", "--server", pebble.url, *box.http(), env=env)
+    assert check_pair(box, "vars.lego.test").serial_number != serial
+
+
+def test_one_line_of_options_for_every_command(box, pebble):
+    box.run("--server", pebble.url, "--eab", "--key-type", "none-that-there-is", "list")
 
 
 def test_lego_grammar_under_our_own_name(box, pebble, tmp_path):
