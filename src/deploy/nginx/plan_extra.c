@@ -110,7 +110,9 @@ static int extra_for(struct job *j, const char *name)
 {
     struct ngx_plan *p = j->p;
     uint32_t found[NGX_HITS_MAX], n = ngx_targets(p, str_of(name), found);
-    int rc = 0;
+    int rc = ngx_judged(p, str_of(name), found, n);
+    if (rc)
+        return rc;
     if (!n || !ngx_has_tls(&p->servers, found[0]))
         return err_set(p->e, SIGNET_ENOTFOUND, "Unable to find corresponding HTTPS host for enhancement: %s", name);
     for (uint32_t k = 0; !rc && k < n; k++) {

@@ -25,6 +25,10 @@ static inline struct text_patch *ngx_patch_for(struct ngx_patches *x, struct ngx
 /* The servers that answer plain http for `name` on the http port, by name. */
 uint32_t ngx_plain_servers(struct ngx_plan *p, signet_str name, uint32_t *ret);
 
+/* SIGNET_ESTATE when nginx may take another server for `name` than these `n` (0: the default server): an expression
+ * that is asked before cannot be judged. */
+int ngx_judged(struct ngx_plan *p, signet_str name, const uint32_t *server, uint32_t n);
+
 bool ngx_has_tls(const struct ngx_servers *s, uint32_t server);
 bool ngx_has_plain(const struct ngx_servers *s, uint32_t server);
 /* A directive directly in a server block, includes followed; the last of that name. */

@@ -95,12 +95,15 @@ static int add_missing(struct ngx_plan *p, const struct strlist *names)
 {
     STRLIST_AUTO(missing);
     struct ngx_patches x = { 0 };
-    uint32_t found[NGX_HITS_MAX];
-    for (size_t i = 0; i < names->n; i++)
-        if (!ngx_targets(p, str_of(names->v[i]), found) && strlist_addz(&missing, names->v[i]))
-            return err_nomem(p->e);
-    if (!missing.n)
-        return 0;
+    int rc = 0;
+    for (size_t i = 0; i < names->n && !rc; i++) {
+        uint32_t found[NGX_HITS_MAX], n = ngx_targets(p, str_of(names->v[i]), found);
+        rc = ngx_judged(p, str_of(names->v[i]), found, n);
+        if (!rc && !n && strlist_addz(&missing, names->v[i]))
+            rc = err_nomem(p->e);
+    }
+    if (rc || !missing.n)
+        return rc;
     uint32_t server = find_default(p);
     if (server == UINT32_MAX) {
         err_set(p->e, SIGNET_ENOTFOUND,
@@ -109,7 +112,7 @@ static int add_missing(struct ngx_plan *p, const struct strlist *names)
                 missing.v[0]);
         return SIGNET_ENOTFOUND;
     }
-    int rc = ngx_patches_new(&x, p);
+    rc = ngx_patches_new(&x, p);
     if (!rc)
         rc = copy_default(p, &x, server, &missing);
     if (!rc)

@@ -321,6 +321,9 @@ static int gather(struct ngx_plan *p, const struct strlist *names, struct need *
 {
     for (size_t i = 0; i < names->n; i++) {
         uint32_t found[NGX_HITS_MAX], count = ngx_plain_servers(p, str_of(names->v[i]), found);
+        int rc = count ? ngx_judged(p, str_of(names->v[i]), found, count) : 0;
+        if (rc)
+            return rc;
         for (uint32_t k = 0; k < count; k++) {
             if (ngx_redirects(p, found[k], str_of(names->v[i])))
                 continue;

@@ -161,8 +161,12 @@ static void regexes_are_translated(void **state)
         { "^(?:w+?|\\d\\w)-x$", "^(w+|[0-9][A-Za-z0-9_])-x$" },
         { "(?P<n>[\\w.-]+)", "([A-Za-z0-9_.-]+)" },
         { "a{2,3}?", "a{2,3}" },
+        { "^(?i)a\\.test$", "^a\\.test$" },
+        { "(?i:x)\\S+\\s\\W\\D[\\s\\d]", "(x)[^[:space:]]+[[:space:]][^A-Za-z0-9_][^0-9][[:space:]0-9]" },
+        { "\\Ax\\z", "^x$" },
         { "(?=x)", NULL },
-        { "(?i)x", NULL },
+        { "(?-i)x", NULL },
+        { "[\\W]", NULL },
         { "\\bx", NULL },
         { "x++", NULL },
     };
@@ -344,6 +348,43 @@ static void names_without_a_server_are_refused(void **state)
     changes_done(&changes);
 }
 
+static void what_cannot_be_judged_is_not_guessed(void **state)
+{
+    static const char odd[] = "server { listen 80; server_name ~^(?=a)a\\.test$; }\n";
+    static const char last[] = "server { listen 80; server_name ~^.\\.test$; }\n";
+    static const struct {
+        const char *parts[2], *names;
+        unsigned what;
+        unsigned line; /* 0: it is done */
+    } cases[] = {
+        { { "server { listen 80 default_server; }\n", odd }, "a.test", INSTALL, 4 },
+        { { odd, last }, "a.test", INSTALL, 3 },
+        { { "server { listen 443 ssl; server_name ~(?=a); }\n", "server { listen 443 ssl; server_name ~^a; }\n" },
+          "a.test",
+          HSTS,
+          3 },
+        { { odd, last }, "a.test", REDIRECT, 3 },
+        { { last, odd }, "a.test", INSTALL, 0 },
+        { { odd, "server { listen 8080; server_name ~^.\\.test$; }\n" }, "a.test", INSTALL, 0 },
+        { { odd, "server { listen 80; server_name a.test; }\n" }, "a.test", INSTALL, 0 },
+        { { odd, "server { listen 80; server_name *.test; }\n" }, "a.test", INSTALL, 0 },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ngx_plan p;
+        BUF_AUTO(text, 1024);
+        BUF_AUTO(want, 1024);
+        buf_addf(&text, "%s%s", cases[i].parts[0], cases[i].parts[1]);
+        load(&p, buf_z(&text));
+        buf_addf(&want, "cannot be edited safely: %s:%u: ", main_file, cases[i].line);
+        assert_int_equal(carry_out(&p, cases[i].names, cases[i].what), cases[i].line ? SIGNET_ESTATE : 0);
+        assert_true(p.conf.file[0].changed != (cases[i].line != 0));
+        assert_true(!cases[i].line || str_starts(str_of(err.text), buf_str(&want)));
+        ngx_plan_close(&p);
+    }
+    changes_done(&changes);
+}
+
 static void tokens_stand_before_everything_else(void **state)
 {
     static const struct ngx_token v[] = { { "a.test", "T1", "T1.k" }, { "none.test", "T2", "T2.k" } };
@@ -377,6 +418,7 @@ int main(void)
         cmocka_unit_test(includes_are_followed),
         cmocka_unit_test(servers_are_changed_like_this),
         cmocka_unit_test(names_without_a_server_are_refused),
+        cmocka_unit_test(what_cannot_be_judged_is_not_guessed),
         cmocka_unit_test(tokens_stand_before_everything_else),
     };
     return cmocka_run_group_tests(tests, make_dir, drop_dir);
