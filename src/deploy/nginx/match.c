@@ -247,8 +247,10 @@ uint32_t ngx_hits(struct ngx_servers *s, signet_str domain, struct ngx_hit *ret)
     for (uint32_t i = 0; i < s->n_other; i++) {
         struct ngx_name *name = &s->name[s->other[i]];
         enum ngx_match kind;
-        if (ngx_name_fits(name, domain, &kind))
-            add_hit(ret, &n, (struct ngx_hit){ name->server, kind, kind == NGX_REGEX ? 0 : strlen(name->value) });
+        if (!ngx_name_fits(name, domain, &kind))
+            continue;
+        size_t len = kind == NGX_REGEX ? 0 : kind == NGX_EXACT ? domain.n : strlen(name->value);
+        add_hit(ret, &n, (struct ngx_hit){ name->server, kind, len });
     }
     qsort(ret, n, sizeof *ret, by_server);
     return n;

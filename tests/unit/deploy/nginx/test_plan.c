@@ -93,7 +93,10 @@ static void servers_are_picked_as_nginx_does(void **state)
                                   "server { server_name bare.test; }\n"                                 /* 20 */
                                   "server { listen unix:/s; server_name sock.test; }\n"                 /* 21 */
                                   "server { listen 443; ssl on; server_name old.test; }\n"              /* 22 */
-                                  "server { listen 80; server_name \"quoted.test\" UPPER.test; }\n";    /* 23 */
+                                  "server { listen 80; server_name \"quoted.test\" UPPER.test; }\n"     /* 23 */
+                                  "server { listen 80; server_name both.test; }\n"                      /* 24 */
+                                  "server { listen 80; server_name .both.test .htob.test; }\n"          /* 25 */
+                                  "server { listen 80; server_name htob.test; }\n";                     /* 26 */
     static const struct {
         const char *name, *lines;
     } cases[] = {
@@ -103,11 +106,12 @@ static void servers_are_picked_as_nginx_does(void **state)
         { "tls.test", "15" },   { "port.test", "16" },   { "two.test", "18 19" }, { "bare.test", "20" },
         { "sock.test", "21" },  { "old.test", "22" },    { "quoted.test", "23" }, { "upper.test", "23" },
         { "nowhere.test", "" }, { "*.a.test", "4" },     { "*.b.test", "" },      { "*.dot.test", "7" },
+        { "both.test", "24" },  { "x.both.test", "25" }, { "htob.test", "25" },
     };
     struct ngx_plan p;
     (void)state;
     load(&p, servers);
-    assert_int_equal(p.servers.n, 21);
+    assert_int_equal(p.servers.n, 24);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         BUF_AUTO(lines, 256);
         picked(&p, cases[i].name, &lines);
