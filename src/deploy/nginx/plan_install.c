@@ -123,14 +123,14 @@ static int add_missing(struct ngx_plan *p, const struct strlist *names)
 
 /* ---- TLS for a server that has none ---- */
 
-/* "ipv6only=on" may be given once for a socket, and the first to listen there gives it. */
-static bool ipv6_is_new(const struct ngx_servers *s, unsigned port)
+/* Who listens on "[::]" there; NULL: nobody. */
+static const struct ngx_listen *any_ipv6(const struct ngx_servers *s, unsigned port)
 {
     for (uint32_t i = 0; i < s->n_listens; i++)
         if (s->listen[i].family == NGX_IPV6 && !s->listen[i].addr[0] && s->listen[i].port <= port &&
             port <= s->listen[i].port_to)
-            return false;
-    return true;
+            return &s->listen[i];
+    return NULL;
 }
 
 /* Somebody listens for TLS on that very address: then a wildcard would never be asked there. */
@@ -149,6 +149,7 @@ static int listen_lines(const struct ngx_plan *p, uint32_t server, bool *ipv6_fi
 {
     const struct ngx_servers *s = &p->servers;
     const struct ngx_server *v = &s->v[server];
+    const struct ngx_listen *there = any_ipv6(s, p->https_port);
     bool v4 = false, v6 = false;
     int rc = 0;
     for (uint32_t i = v->listen; i < v->listen + v->n_listens; i++) {
@@ -158,10 +159,15 @@ static int listen_lines(const struct ngx_plan *p, uint32_t server, bool *ipv6_fi
             rc |= add_linef(to, "listen [%s]:%u ssl;" NGX_MARK, l->addr, p->https_port);
         else if (own)
             rc |= add_linef(to, "listen %s:%u ssl;" NGX_MARK, l->addr, p->https_port);
-        else if (l->family == NGX_IPV6)
+        else if (l->family == NGX_IPV6) {
             v6 = true;
-        else
+            v4 |= l->dual;
+        } else
             v4 = true;
+    }
+    if (there && there->dual) { /* a socket for IPv4 beside it could not be had */
+        v6 |= v4;
+        v4 = false;
     }
     if (v6) {
         rc |= add_linef(to, "listen [::]:%u ssl%s;" NGX_MARK, p->https_port, *ipv6_first ? " ipv6only=on" : "");
@@ -329,7 +335,8 @@ int ngx_plan_install(struct ngx_plan *p, const struct ngx_wish *w, struct strlis
     int rc = add_missing(p, w->names);
     if (rc)
         return rc;
-    j.ipv6_first = ipv6_is_new(&p->servers, p->https_port);
+    /* "ipv6only=on" may be given once for a socket, and the first to listen there gives it */
+    j.ipv6_first = !any_ipv6(&p->servers, p->https_port);
     j.done = calloc(p->servers.n + 1, sizeof *j.done);
     if (!j.done)
         return err_nomem(p->e);

@@ -16,7 +16,9 @@ struct ngx_listen {
     enum ngx_family family;
     char addr[NGX_ADDR_MAX]; /* "127.0.0.1", "::1", "unix:/path"; "": every address; a host name as written */
     unsigned port, port_to;  /* a range; equal for one port */
-    bool ssl, quic, is_default, proxy_protocol, ipv6only;
+    bool ssl, quic, is_default, proxy_protocol;
+    bool ipv6only_off; /* as it says itself */
+    bool dual;         /* "[::]" that takes IPv4, too: one listen of its socket says so */
 };
 
 enum ngx_match { NGX_NO_MATCH, NGX_REGEX, NGX_TRAILING, NGX_LEADING, NGX_EXACT };

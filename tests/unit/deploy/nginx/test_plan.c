@@ -1,7 +1,7 @@
 /* Which server is meant, and what is changed in it. */
 #include "base/fs.h"
 #include "deploy/nginx/match.h"
-#include "deploy/nginx/plan.h"
+#include "deploy/nginx/server.h"
 // clang-format off
 #include <stdarg.h>
 #include <stddef.h>
@@ -156,6 +156,34 @@ static void listens_are_read_in_all_their_forms(void **state)
     }
 }
 
+static void a_listen_is_looked_at_in_each_family(void **state)
+{
+    static const struct {
+        const char *text, *ips[2];
+    } cases[] = {
+        { "80", { "127.0.0.1" } },
+        { "[::]:80", { "::1" } },
+        { "[::]:80 ipv6only=on", { "::1" } },
+        { "[::]:80 ipv6only=off", { "::1", "127.0.0.1" } },
+        { "[::]:80; listen [::]:80 ipv6only=off", { "::1", "127.0.0.1" } },
+        { "[::1]:80 ipv6only=off", { "::1" } },
+        { "some.host:80", { NULL } },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ngx_plan p;
+        struct probe_place at[2] = { { .port = 0 } };
+        BUF_AUTO(text, 512);
+        buf_addf(&text, "server { listen %s; }\n", cases[i].text);
+        load(&p, buf_z(&text));
+        size_t n = ngx_ctl_places(&p.servers.listen[0], 80, at);
+        assert_int_equal(n, (cases[i].ips[0] != NULL) + (cases[i].ips[1] != NULL));
+        for (size_t k = 0; k < n; k++)
+            assert_true(!strcmp(at[k].ip, cases[i].ips[k]) && at[k].port == 80);
+        ngx_plan_close(&p);
+    }
+}
+
 static void regexes_are_translated(void **state)
 {
     static const struct {
@@ -270,6 +298,17 @@ static void servers_are_changed_like_this(void **state)
           "a.test", INSTALL,
           "server {\nlisten 10.0.0.1:80;\nserver_name a.test;\nlisten 10.0.0.1:443 ssl;" M TLS
           "}\nserver { listen 10.0.0.1:443 ssl; server_name b.test; }\n" },
+        /* IPv6 that takes IPv4, too: both get TLS */
+        { "server {\nlisten [::]:80 ipv6only=off;\nserver_name a.test;\n}\nserver {\nlisten [::]:80;\nserver_name "
+          "b.test;\n}\n",
+          "b.test", INSTALL,
+          "server {\nlisten [::]:80 ipv6only=off;\nserver_name a.test;\n}\nserver {\nlisten [::]:80;\nserver_name "
+          "b.test;\nlisten [::]:443 ssl ipv6only=on;" M "listen 443 ssl;" M TLS "}\n" },
+        /* and where the socket for TLS is one of these, no other can be had */
+        { "server {\nlisten 80;\nserver_name a.test;\n}\nserver { listen [::]:443 ssl ipv6only=off; }\n", "a.test",
+          INSTALL,
+          "server {\nlisten 80;\nserver_name a.test;\nlisten [::]:443 ssl;" M TLS
+          "}\nserver { listen [::]:443 ssl ipv6only=off; }\n" },
         /* divided */
         { "server {\nlisten 80;\nserver_name a.test;\nroot /r;\n}\n", "a.test", INSTALL | REDIRECT,
           "server {\nserver_name a.test;\nroot /r;\nlisten 443 ssl;" M TLS "}\n\nserver {\n"
@@ -418,6 +457,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(servers_are_picked_as_nginx_does),
         cmocka_unit_test(listens_are_read_in_all_their_forms),
+        cmocka_unit_test(a_listen_is_looked_at_in_each_family),
         cmocka_unit_test(regexes_are_translated),
         cmocka_unit_test(includes_are_followed),
         cmocka_unit_test(servers_are_changed_like_this),
