@@ -40,6 +40,10 @@ static inline bool ngx_server_has(const struct ngx_plan *p, uint32_t server, con
 /* Does this server send http requests for `name` to https already? */
 bool ngx_redirects(const struct ngx_plan *p, uint32_t server, signet_str name);
 
+/* Would this server, if it spoke TLS, redirect its visitors (those for `names` when it is copied for them; else NULL)
+ * to itself without end? *ret: by which directive. */
+bool ngx_loops(const struct ngx_plan *p, uint32_t server, const struct strlist *names, struct ngx_at *ret);
+
 /* Takes the listens without TLS out of a server that has both kinds, and puts a server with them behind it: one that
  * only redirects `names` (only), or a whole copy (names NULL: without redirects). SIGNET_EINVAL when the listens stand
  * in an included file. */

@@ -91,6 +91,29 @@ static int copy_default(struct ngx_plan *p, struct ngx_patches *x, uint32_t serv
     return rc || buf_err(&line) ? err_nomem(p->e) : 0;
 }
 
+/* A server that only redirects to https must not be the one for https. */
+static int refuse_loop(const struct ngx_plan *p, uint32_t server, const struct strlist *names)
+{
+    struct ngx_at at;
+    if (!ngx_loops(p, server, names, &at))
+        return 0;
+    const struct ngx_tree *t = ngx_tree_of(&p->conf, at);
+    err_set(p->e, SIGNET_ESTATE,
+            "cannot be edited safely: %s:%u: with TLS this server would redirect to itself without end",
+            p->conf.file[at.file].path, ngx_line(t, ngx_start(t, ngx_node_of(&p->conf, at))));
+    err_hint(p->e, "Give a server block that has something to show over https the name, with server_name, or take this "
+                   "redirect away.");
+    return SIGNET_ESTATE;
+}
+
+static int can_install(struct ngx_plan *p, const char *name, const uint32_t *server, uint32_t n)
+{
+    int rc = ngx_judged(p, str_of(name), server, n);
+    for (uint32_t i = 0; !rc && i < n; i++)
+        rc = refuse_loop(p, server[i], NULL);
+    return rc;
+}
+
 static int add_missing(struct ngx_plan *p, const struct strlist *names)
 {
     STRLIST_AUTO(missing);
@@ -98,7 +121,7 @@ static int add_missing(struct ngx_plan *p, const struct strlist *names)
     int rc = 0;
     for (size_t i = 0; i < names->n && !rc; i++) {
         uint32_t found[NGX_HITS_MAX], n = ngx_targets(p, str_of(names->v[i]), found);
-        rc = ngx_judged(p, str_of(names->v[i]), found, n);
+        rc = can_install(p, names->v[i], found, n);
         if (!rc && !n && strlist_addz(&missing, names->v[i]))
             rc = err_nomem(p->e);
     }
@@ -112,7 +135,9 @@ static int add_missing(struct ngx_plan *p, const struct strlist *names)
                 missing.v[0]);
         return SIGNET_ENOTFOUND;
     }
-    rc = ngx_patches_new(&x, p);
+    rc = refuse_loop(p, server, &missing);
+    if (!rc)
+        rc = ngx_patches_new(&x, p);
     if (!rc)
         rc = copy_default(p, &x, server, &missing);
     if (!rc)

@@ -428,6 +428,48 @@ static void what_cannot_be_judged_is_not_guessed(void **state)
     changes_done(&changes);
 }
 
+#define TO_SELF "return 301 https://$host$request_uri;"
+
+static void a_server_that_redirects_gets_no_tls_that_leads_to_itself(void **state)
+{
+    static const char *const loops[] = {
+        "listen 80; server_name a.test;\n" TO_SELF,
+        "listen 80; server_name a.test;\nlocation / {" TO_SELF "}",
+        "listen 80; server_name a.test;\nif ($host = a.test) {" TO_SELF "} return 404;",
+        "listen 80; server_name a.test;\nrewrite ^ https://$server_name$request_uri? permanent;",
+        "listen 80; server_name a.test;\nreturn 302 https://${http_host}/;",
+        "listen 80; server_name a.test www.a.test;\nreturn 301 https://www.a.test$request_uri;",
+        "listen 80; server_name .a.test;\nreturn 301 https://$host:443$request_uri;",
+        "listen 80 default_server; server_name _;\n" TO_SELF,
+        "listen 80 default_server;\nreturn 301 https://a.test;",
+    };
+    static const char *const fine[] = {
+        "listen 80; server_name a.test; return 301 https://www.a.test$request_uri;",
+        "listen 80; server_name a.test; return 301 https://$hostname.test/;",
+        "listen 80; server_name a.test; return 301 https://$host:8443$request_uri;",
+        "listen 80; server_name a.test; if ($scheme != https) {" TO_SELF "}",
+        "listen 80; server_name a.test www.a.test; if ($host = www.a.test) {return 301 https://a.test$request_uri;}",
+        "listen 80; server_name a.test; location /old/ {" TO_SELF "}",
+        "listen 80; server_name a.test; " TO_SELF "} server { listen 443 ssl; server_name a.test;",
+        "listen 80 default_server; return 301 https://b.test;",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof loops / sizeof loops[0] + sizeof fine / sizeof fine[0]; i++) {
+        size_t n = sizeof loops / sizeof loops[0];
+        struct ngx_plan p;
+        BUF_AUTO(text, 1024);
+        BUF_AUTO(want, 1024);
+        buf_addf(&text, "server { %s }\n", i < n ? loops[i] : fine[i - n]);
+        load(&p, buf_z(&text));
+        buf_addf(&want, "cannot be edited safely: %s:4: ", main_file);
+        assert_int_equal(carry_out(&p, "a.test", INSTALL | REDIRECT), i < n ? SIGNET_ESTATE : 0);
+        assert_true(p.conf.file[0].changed == (i >= n));
+        assert_true(i >= n || str_starts(str_of(err.text), buf_str(&want)));
+        ngx_plan_close(&p);
+    }
+    changes_done(&changes);
+}
+
 static void tokens_stand_before_everything_else(void **state)
 {
     static const struct ngx_token v[] = { { "a.test", "T1", "T1.k" }, { "none.test", "T2", "T2.k" } };
@@ -463,6 +505,7 @@ int main(void)
         cmocka_unit_test(servers_are_changed_like_this),
         cmocka_unit_test(names_without_a_server_are_refused),
         cmocka_unit_test(what_cannot_be_judged_is_not_guessed),
+        cmocka_unit_test(a_server_that_redirects_gets_no_tls_that_leads_to_itself),
         cmocka_unit_test(tokens_stand_before_everything_else),
     };
     return cmocka_run_group_tests(tests, make_dir, drop_dir);
