@@ -7,6 +7,17 @@
 
 /* ---- is it there already? ---- */
 
+static bool is_every_path(const struct ngx_tree *t, const struct ngx_node *rewrite)
+{
+    static const char *const every[] = { "^",     "^/",     "^/.*", "^/(.*)",   "^/?(.*)", "^.*",
+                                         "^(.*)", "^(/.*)", "^.*$", "^(.*)$",   "^/.*$",   "^/(.*)$",
+                                         "/",     ".*",     "(.*)", "^/?(.*)$", "^(/.*)$", "^/?.*$" };
+    for (size_t i = 0; i < sizeof every / sizeof every[0]; i++)
+        if (ngx_value_is(t, rewrite, 1, every[i]))
+            return true;
+    return false;
+}
+
 /* Appends where it leads to. */
 static bool to_https(const struct ngx_tree *t, const struct ngx_node *n, struct buf *value)
 {
@@ -19,11 +30,8 @@ static bool to_https(const struct ngx_tree *t, const struct ngx_node *n, struct 
                (n->n_words == 2 || str_starts(ngx_raw(t, n, 1), STR("30")));
     }
     if (ngx_named(t, n, "rewrite") && n->n_words >= 3) {
-        signet_str what = ngx_raw(t, n, 1);
         ngx_value(t, n, 2, value);
-        return str_starts(buf_str(value), STR("https://")) &&
-               (str_eq(what, STR("^")) || str_starts(what, STR("^(.*)")) || str_starts(what, STR("^/(.*)")) ||
-                str_eq(what, STR(".*")) || str_eq(what, STR("(.*)")));
+        return str_starts(buf_str(value), STR("https://")) && is_every_path(t, n);
     }
     return false;
 }

@@ -336,6 +336,13 @@ static void servers_are_changed_like_this(void **state)
           "a.test", REDIRECT, NULL },
         { "server {\nlisten 80;\nserver_name a.test;\nrewrite ^(.*)$ https://$host$1 permanent;\n}\n", "a.test",
           REDIRECT, NULL },
+        { "server {\nlisten 80;\nserver_name a.test;\nrewrite '^/?(.*)$' https://$host/$1;\n}\n", "a.test", REDIRECT,
+          NULL },
+        /* of some paths only */
+        { "server {\nlisten 80;\nserver_name a.test;\nrewrite ^/(.*)/feed$ https://feeds.test/$1 permanent;\n}\n",
+          "a.test", REDIRECT,
+          "server {\nif ($host = a.test) {\n    return 301 https://$host$request_uri;\n}" M
+          "\nlisten 80;\nserver_name a.test;\nrewrite ^/(.*)/feed$ https://feeds.test/$1 permanent;\n}\n" },
         { "server {\nlisten 80;\nserver_name a.test;\nif ($host = a.test) {\n    return 301 "
           "https://$host$request_uri;\n}" M "}\n",
           "a.test", REDIRECT, NULL },
