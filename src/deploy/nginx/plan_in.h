@@ -37,6 +37,10 @@ static inline bool ngx_server_has(const struct ngx_plan *p, uint32_t server, con
     return ngx_find_in(&p->conf, p->servers.v[server].at, name, ret);
 }
 
+/* The first of the directives of that name in a server gets the value, unless one has it already; where there is none,
+ * nothing is done. SIGNET_ESTATE when it stands in a file that is part of other servers, too. */
+int ngx_set_value(struct ngx_plan *p, struct ngx_patches *x, uint32_t server, const char *name, const char *value);
+
 /* Does this server send http requests for `name` to https already? */
 bool ngx_redirects(const struct ngx_plan *p, uint32_t server, signet_str name);
 

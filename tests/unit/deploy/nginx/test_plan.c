@@ -352,8 +352,21 @@ static void servers_are_changed_like_this(void **state)
           "always;" M "add_header Content-Security-Policy \"upgrade-insecure-requests\" always;" M
           "ssl_trusted_certificate /ch;" M "ssl_stapling on;" M "ssl_stapling_verify on;" M "}\n" },
         { "server {\nlisten 443 ssl;\nserver_name a.test;\nadd_header strict-transport-security "
-          "max-age=1;\nssl_stapling off;\n}\n",
+          "max-age=1;\nssl_stapling on;\nssl_trusted_certificate /own;\n}\n",
           "a.test", HSTS | STAPLE, NULL },
+        /* a part of stapling is there */
+        { "server {\nlisten 443 ssl;\nserver_name a.test;\nssl_stapling_verify on;\nssl_trusted_certificate /old;\n}\n",
+          "a.test", STAPLE,
+          "server {\nlisten 443 ssl;\nserver_name a.test;\nssl_stapling_verify on;\nssl_trusted_certificate /ch;" M
+          "ssl_stapling on;" M "}\n" },
+        { "server {\nlisten 443 ssl;\nserver_name a.test;\nssl_stapling off;\n}\n", "a.test", STAPLE,
+          "server {\nlisten 443 ssl;\nserver_name a.test;\nssl_stapling on;" M "ssl_trusted_certificate /ch;" M
+          "ssl_stapling_verify on;" M "}\n" },
+        /* what visitors are trusted by stays as it is */
+        { "ssl_verify_client on;\nserver {\nlisten 443 ssl;\nserver_name a.test;\nssl_trusted_certificate /ca;\n}\n",
+          "a.test", STAPLE,
+          "ssl_verify_client on;\nserver {\nlisten 443 ssl;\nserver_name a.test;\nssl_trusted_certificate "
+          "/ca;\nssl_stapling on;" M "}\n" },
         { "server {\nlisten 80;\nlisten 443 ssl;\nserver_name a.test;\n}\n", "a.test", HSTS,
           "server {\nlisten 443 ssl;\nserver_name a.test;\nadd_header Strict-Transport-Security \"max-age=31536000\" "
           "always;" M "}\n\nserver {\nlisten 80;\nserver_name a.test;\n}\n" },
