@@ -20,7 +20,9 @@ int installation_names(const struct strlist *wanted, const struct strlist *there
 {
     for (size_t i = 0; i < wanted->n; i++) {
         signet_str name = str_of(wanted->v[i]);
-        bool wild = str_starts(name, STR("*.")) && !has(ctx, wanted->v[i]), any = false;
+        bool wild = str_starts(name, STR("*.")), any = !wild || has(ctx, wanted->v[i]);
+        if (any && strlist_add_new(to, name))
+            return err_nomem(e);
         for (size_t k = 0; wild && k < there->n; k++) {
             if (!is_under(str_of(there->v[k]), name))
                 continue;
@@ -28,10 +30,8 @@ int installation_names(const struct strlist *wanted, const struct strlist *there
             if (strlist_add_new(to, str_of(there->v[k])))
                 return err_nomem(e);
         }
-        if (wild && !any)
+        if (!any)
             return err_set(e, SIGNET_ENOTFOUND, "The web server has no name that %s covers.", wanted->v[i]);
-        if (!wild && strlist_add_new(to, name))
-            return err_nomem(e);
     }
     return 0;
 }

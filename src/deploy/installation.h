@@ -6,8 +6,8 @@
 #include "base/list.h"
 #include "deploy/server.h"
 
-/* A wildcard that the configuration does not have as such (`has`) means all of its names (`there`) that are under it;
- * SIGNET_ENOTFOUND when there are none. Appends to `to`, each once. */
+/* A wildcard means itself, when the configuration has it as such (`has`), and all of its names (`there`) that are under
+ * it; SIGNET_ENOTFOUND when there is neither. Appends to `to`, each once. */
 int installation_names(const struct strlist *wanted, const struct strlist *there,
                        bool (*has)(void *ctx, const char *name), void *ctx, struct strlist *to, struct err *e);
 
