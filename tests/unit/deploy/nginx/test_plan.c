@@ -514,6 +514,39 @@ static void tokens_stand_before_everything_else(void **state)
     changes_done(&changes);
 }
 
+#define LONG "a-rather-long-label-of-a-name.a-rather-long-label-of-a-name."
+
+static void the_table_of_names_is_wide_enough_for_a_long_one(void **state)
+{
+    static const struct {
+        const char *name, *has, *want;
+    } cases[] = {
+        { "short.test", "", NULL },
+        { "short.test", "server_names_hash_bucket_size 32;", NULL },
+        { LONG "test", "", "\nserver_names_hash_bucket_size 128;" M },
+        { LONG "test", "server_names_hash_bucket_size 64; # c", "server_names_hash_bucket_size 128; # c" },
+        { LONG "test", "server_names_hash_bucket_size 512;", NULL },
+        { LONG LONG "test", "server_names_hash_bucket_size 128;", "server_names_hash_bucket_size 256;\n" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct ngx_token v = { cases[i].name, "T", "T.k" };
+        struct ngx_plan p;
+        BUF_AUTO(include, 65536);
+        BUF_AUTO(text, 1024);
+        buf_addf(&text, "%s\nserver { listen 80; server_name a.test; }\n", cases[i].has);
+        load(&p, buf_z(&text));
+        assert_int_equal(ngx_plan_tokens(&p, &v, 1, "/inc.conf", &include), 0);
+        assert_int_equal(changes.n, 1);
+        const char *want = cases[i].want ? cases[i].want : cases[i].has;
+        const char *found = strstr(buf_z(&changes.v[0].after), "server_names_hash_bucket_size");
+        assert_true(*want ? strstr(buf_z(&changes.v[0].after), want) != NULL : !found);
+        assert_true(!found || !strstr(found + 1, "server_names_hash_bucket_size")); /* nginx wants it once */
+        ngx_plan_close(&p);
+    }
+    changes_done(&changes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -527,6 +560,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_judged_is_not_guessed),
         cmocka_unit_test(a_server_that_redirects_gets_no_tls_that_leads_to_itself),
         cmocka_unit_test(tokens_stand_before_everything_else),
+        cmocka_unit_test(the_table_of_names_is_wide_enough_for_a_long_one),
     };
     return cmocka_run_group_tests(tests, make_dir, drop_dir);
 }
