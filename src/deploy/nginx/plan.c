@@ -226,6 +226,20 @@ uint32_t ngx_plan_places(struct ngx_plan *p, const char *name, bool tls, uint32_
     return count;
 }
 
+bool ngx_are_all(const struct ngx_plan *p, uint32_t server, const struct strlist *names)
+{
+    const struct ngx_server *v = &p->servers.v[server];
+    for (uint32_t i = v->name; i < v->name + v->n_names; i++) {
+        const struct ngx_name *n = &p->servers.name[i];
+        bool there = n->kind == NGX_EXACT && strlist_has(names, str_of(n->value));
+        for (size_t k = 0; n->kind == NGX_LEADING && !n->dot && k < names->n && !there; k++)
+            there = names->v[k][0] == '*' && str_eq(str_skip(str_of(names->v[k]), 1), str_of(n->value));
+        if (!there)
+            return false;
+    }
+    return v->n_names > 0;
+}
+
 int ngx_plan_names(const struct ngx_plan *p, struct strlist *ret)
 {
     for (uint32_t i = 0; i < p->servers.n_names; i++) {

@@ -261,9 +261,7 @@ static int install_one(struct job *j, uint32_t server)
     if (j->done[server])
         return 0;
     j->done[server] = true;
-    int rc = ngx_set_value(p, &j->x, server, "ssl_certificate", j->w->cert);
-    if (!rc)
-        rc = ngx_set_value(p, &j->x, server, "ssl_certificate_key", j->w->key);
+    int rc = ngx_set_pair(p, &j->x, server, j->w);
     if (rc)
         return rc;
     if (tls_lines(p, server, j->w, &j->ipv6_first, &lines))

@@ -262,21 +262,6 @@ static bool can_split(const struct ngx_plan *p, uint32_t server)
     return true;
 }
 
-/* Are these all the names of the server? */
-static bool are_all(const struct ngx_plan *p, uint32_t server, const struct strlist *names)
-{
-    const struct ngx_server *v = &p->servers.v[server];
-    for (uint32_t i = v->name; i < v->name + v->n_names; i++) {
-        const struct ngx_name *n = &p->servers.name[i];
-        bool there = n->kind == NGX_EXACT && strlist_has(names, str_of(n->value));
-        for (size_t k = 0; n->kind == NGX_LEADING && !n->dot && k < names->n && !there; k++)
-            there = names->v[k][0] == '*' && str_eq(str_skip(str_of(names->v[k]), 1), str_of(n->value));
-        if (!there)
-            return false;
-    }
-    return v->n_names > 0;
-}
-
 /* The server for http, when all of its names are redirected: nothing else is served there. */
 static void short_server(struct ngx_plan *p, uint32_t server, const struct strlist *names, struct strlist *lines)
 {
@@ -364,7 +349,7 @@ int ngx_split(struct ngx_plan *p, struct ngx_patches *x, uint32_t server, const 
     ngx_indent_of(t, block, &outer);
     ngx_indent_in(t, block, &inner);
     buf_addf(&text, "%s%s", ngx_newline(t), ngx_newline(t));
-    if (names && are_all(p, server, names)) {
+    if (names && ngx_are_all(p, server, names)) {
         short_server(p, server, names, &lines);
         add_block(t, &lines, buf_z(&outer), buf_z(&inner), &text);
         rc = p->e->code;

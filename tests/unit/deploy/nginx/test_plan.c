@@ -490,6 +490,24 @@ static void a_server_that_redirects_gets_no_tls_that_leads_to_itself(void **stat
     changes_done(&changes);
 }
 
+static void a_path_with_a_variable_is_for_all_its_names(void **state)
+{
+    static const char servers[] = "server { listen 443 ssl; server_name a.test www.a.test;\n"
+                                  "ssl_certificate /v/$ssl_server_name.pem;\nssl_certificate_key /k;\n}\n";
+    struct ngx_plan p;
+    BUF_AUTO(want, 256);
+    (void)state;
+    load(&p, servers);
+    buf_addf(&want, "cannot be edited safely: %s:4: ssl_certificate has a variable", main_file);
+    assert_int_equal(carry_out(&p, "a.test", INSTALL), SIGNET_ESTATE);
+    assert_true(str_starts(str_of(err.text), buf_str(&want)));
+    assert_false(p.conf.file[0].changed);
+    assert_int_equal(carry_out(&p, "a.test www.a.test", INSTALL), 0);
+    assert_non_null(strstr(buf_z(&p.conf.file[0].text), "ssl_certificate /c;"));
+    ngx_plan_close(&p);
+    changes_done(&changes);
+}
+
 static void tokens_stand_before_everything_else(void **state)
 {
     static const struct ngx_token v[] = { { "a.test", "T1", "T1.k" }, { "none.test", "T2", "T2.k" } };
@@ -559,6 +577,7 @@ int main(void)
         cmocka_unit_test(names_without_a_server_are_refused),
         cmocka_unit_test(what_cannot_be_judged_is_not_guessed),
         cmocka_unit_test(a_server_that_redirects_gets_no_tls_that_leads_to_itself),
+        cmocka_unit_test(a_path_with_a_variable_is_for_all_its_names),
         cmocka_unit_test(tokens_stand_before_everything_else),
         cmocka_unit_test(the_table_of_names_is_wide_enough_for_a_long_one),
     };
