@@ -50,18 +50,32 @@ bool installation_is_in(signet_str path, const struct strlist *folders)
 
 /* ---- the proof ---- */
 
+static int read_key(const char *cert, struct buf *pem, enum probe_key *ret, struct err *e)
+{
+    struct cert_info info = { 0 };
+    int rc = fs_read(AT_FDCWD, cert, pem, e);
+    if (!rc && (rc = cert_read(&info, buf_str(pem), e)) == 0) {
+        *ret = info.key_type == KEY_RSA ? PROBE_RSA : PROBE_EC;
+        cert_info_done(&info);
+    }
+    return rc;
+}
+
+enum probe_key installation_key(const char *cert)
+{
+    BUF_AUTO(pem, CHAIN_MAX_BYTES);
+    enum probe_key key = PROBE_ANY_KEY;
+    (void)read_key(cert, &pem, &key, NULL);
+    return key;
+}
+
 static int read_proof(const char *cert, struct server_proof *ret, struct err *e)
 {
     BUF_AUTO(pem, CHAIN_MAX_BYTES);
     BUF_AUTO(der, CHAIN_MAX_BYTES);
-    struct cert_info info = { 0 };
-    int rc = fs_read(AT_FDCWD, cert, &pem, e);
+    int rc = read_key(cert, &pem, &ret->key, e);
     if (!rc)
         rc = cert_to_der(buf_str(&pem), &der, e);
-    if (!rc && (rc = cert_read(&info, buf_str(&pem), e)) == 0) {
-        ret->key = info.key_type == KEY_RSA ? PROBE_RSA : PROBE_EC;
-        cert_info_done(&info);
-    }
     if (!rc && digest_sha256(buf_str(&der), ret->sha256))
         rc = err_set(e, SIGNET_ECRYPTO, "no SHA-256");
     return rc ? err_wrap(e, "%s", cert) : 0;

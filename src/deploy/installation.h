@@ -14,6 +14,9 @@ int installation_names(const struct strlist *wanted, const struct strlist *there
 /* Is the path one of a file in one of these folders (absolute, no slash at the end)? */
 bool installation_is_in(signet_str path, const struct strlist *folders);
 
+/* The kind of key of a certificate in a file; PROBE_ANY_KEY when it cannot be read. */
+enum probe_key installation_key(const char *cert);
+
 /* One proof for each name; *ret is owned by the caller, the names are borrowed. */
 int installation_proofs(const char *cert, const struct strlist *names, struct server_proof **ret, struct err *e);
 

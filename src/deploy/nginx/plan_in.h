@@ -41,8 +41,8 @@ static inline bool ngx_server_has(const struct ngx_plan *p, uint32_t server, con
  * nothing is done. SIGNET_ESTATE when it stands in a file that is part of other servers, too. */
 int ngx_set_value(struct ngx_plan *p, struct ngx_patches *x, uint32_t server, const char *name, const char *value);
 
-/* The same for the certificate and its key: SIGNET_ESTATE also when a variable in the path makes it the one of other
- * names, too. */
+/* The same for the certificate and its key, of several the pair with the same kind of key: SIGNET_ESTATE also when a
+ * variable in the path makes it the one of other names, too. */
 int ngx_set_pair(struct ngx_plan *p, struct ngx_patches *x, uint32_t server, const struct ngx_wish *w);
 
 /* Are these all the names of the server? */

@@ -1,4 +1,6 @@
 /* Directives that stand in a server already and get another value. */
+#include "base/fs.h"
+#include "deploy/installation.h"
 #include "deploy/nginx/plan_in.h"
 
 #define TEXT_MAX   65536u
@@ -103,13 +105,29 @@ static int refuse_variable(const struct ngx_plan *p, uint32_t server, const stru
     return SIGNET_ESTATE;
 }
 
+/* Of several certificates the one with a key of the new one's kind, of which nginx uses one; else the first. */
+static uint32_t place_for(const struct ngx_plan *p, const struct values *certs, const char *cert)
+{
+    uint32_t same = index_of(p, certs, cert);
+    if (same < certs->n || certs->n < 2)
+        return same < certs->n ? same : 0;
+    enum probe_key key = installation_key(cert);
+    for (uint32_t i = 0; i < certs->n && key != PROBE_ANY_KEY; i++) {
+        BUF_AUTO(name, TEXT_MAX);
+        BUF_AUTO(path, TEXT_MAX);
+        ngx_value(ngx_tree_of(&p->conf, certs->at[i]), ngx_node_of(&p->conf, certs->at[i]), 1, &name);
+        fs_join(&path, p->conf.root, buf_z(&name));
+        if (installation_key(buf_z(&path)) == key)
+            return i;
+    }
+    return 0;
+}
+
 int ngx_set_pair(struct ngx_plan *p, struct ngx_patches *x, uint32_t server, const struct ngx_wish *w)
 {
     struct values certs = find(p, server, "ssl_certificate"), keys = find(p, server, "ssl_certificate_key");
-    uint32_t i = index_of(p, &certs, w->cert);
+    uint32_t i = place_for(p, &certs, w->cert);
     int rc = 0;
-    if (i == certs.n)
-        i = 0;
     if (i < certs.n && !(rc = refuse_variable(p, server, &certs, i, w->names)))
         rc = change(p, x, server, &certs, i, w->cert);
     if (!rc && i < keys.n && !(rc = refuse_variable(p, server, &keys, i, w->names)))

@@ -1,5 +1,7 @@
 /* Which server is meant, and what is changed in it. */
 #include "base/fs.h"
+#include "crypto/key.h"
+#include "crypto/tlsalpn.h"
 #include "deploy/nginx/match.h"
 #include "deploy/nginx/server.h"
 // clang-format off
@@ -508,6 +510,59 @@ static void a_path_with_a_variable_is_for_all_its_names(void **state)
     changes_done(&changes);
 }
 
+static void put_cert(const char *name, enum key_type type, unsigned size)
+{
+    BUF_AUTO(pem, 65536);
+    struct key *key = NULL;
+    const signet_ident id = { SIGNET_IDENT_DNS, STR("a.test") };
+    assert_int_equal(key_new(&key, type, size, NULL), 0);
+    assert_int_equal(tlsalpn_cert(&pem, key, &id, STR("x"), NULL), 0);
+    key_free(key);
+    put(name, buf_z(&pem));
+}
+
+static void of_two_certificates_the_one_with_that_kind_of_key_is_replaced(void **state)
+{
+    static const struct {
+        const char *cert, *want;
+    } cases[] = {
+        { "ec2.pem", "ssl_certificate rsa.pem;\nssl_certificate_key rk;\nssl_certificate %s/ec2.pem;" M
+                     "ssl_certificate_key /k;" M },
+        { "rsa2.pem", "ssl_certificate %s/rsa2.pem;" M "ssl_certificate_key /k;" M
+                      "ssl_certificate ec.pem;\nssl_certificate_key ek;\n" },
+        { "none.pem", "ssl_certificate %s/none.pem;" M "ssl_certificate_key /k;" M
+                      "ssl_certificate ec.pem;\nssl_certificate_key ek;\n" },
+    };
+    (void)state;
+    put_cert("rsa.pem", KEY_RSA, 2048);
+    put_cert("rsa2.pem", KEY_RSA, 2048);
+    put_cert("ec.pem", KEY_EC, 256);
+    put_cert("ec2.pem", KEY_EC, 384);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ngx_plan p;
+        STRLIST_AUTO(names);
+        STRLIST_AUTO(where);
+        BUF_AUTO(cert, 256);
+        BUF_AUTO(want, 1024);
+        signet_str before, after;
+        assert_true(str_cut(str_of(cases[i].want), '%', &before, &after));
+        buf_addf(&cert, "%s/%s", dir, cases[i].cert);
+        buf_addf(&want, "%.*s%s%.*s", STR_ARG(before), dir, STR_ARG(str_skip(after, 1)));
+        load(&p, "server { listen 443 ssl; server_name a.test;\nssl_certificate rsa.pem;\nssl_certificate_key rk;\n"
+                 "ssl_certificate ec.pem;\nssl_certificate_key ek;\n}\n");
+        assert_int_equal(strlist_addz(&names, "a.test"), 0);
+        const struct ngx_wish w = {
+            .names = &names, .cert = buf_z(&cert), .key = "/k", .options = "/o", .dhparam = "/d"
+        };
+        for (int again = 0; again < 2; again++) {
+            assert_int_equal(ngx_plan_install(&p, &w, &where), 0);
+            assert_non_null(strstr(buf_z(&p.conf.file[0].text), buf_z(&want)));
+        }
+        ngx_plan_close(&p);
+    }
+    changes_done(&changes);
+}
+
 static void tokens_stand_before_everything_else(void **state)
 {
     static const struct ngx_token v[] = { { "a.test", "T1", "T1.k" }, { "none.test", "T2", "T2.k" } };
@@ -578,6 +633,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_judged_is_not_guessed),
         cmocka_unit_test(a_server_that_redirects_gets_no_tls_that_leads_to_itself),
         cmocka_unit_test(a_path_with_a_variable_is_for_all_its_names),
+        cmocka_unit_test(of_two_certificates_the_one_with_that_kind_of_key_is_replaced),
         cmocka_unit_test(tokens_stand_before_everything_else),
         cmocka_unit_test(the_table_of_names_is_wide_enough_for_a_long_one),
     };
