@@ -20,7 +20,9 @@ int installation_names(const struct strlist *wanted, const struct strlist *there
 {
     for (size_t i = 0; i < wanted->n; i++) {
         signet_str name = str_of(wanted->v[i]);
-        bool wild = str_starts(name, STR("*.")) && !has(ctx, wanted->v[i]), any = false;
+        bool wild = str_starts(name, STR("*.")), any = !wild || has(ctx, wanted->v[i]);
+        if (any && strlist_add_new(to, name))
+            return err_nomem(e);
         for (size_t k = 0; wild && k < there->n; k++) {
             if (!is_under(str_of(there->v[k]), name))
                 continue;
@@ -28,10 +30,8 @@ int installation_names(const struct strlist *wanted, const struct strlist *there
             if (strlist_add_new(to, str_of(there->v[k])))
                 return err_nomem(e);
         }
-        if (wild && !any)
+        if (!any)
             return err_set(e, SIGNET_ENOTFOUND, "The web server has no name that %s covers.", wanted->v[i]);
-        if (!wild && strlist_add_new(to, name))
-            return err_nomem(e);
     }
     return 0;
 }
@@ -50,18 +50,32 @@ bool installation_is_in(signet_str path, const struct strlist *folders)
 
 /* ---- the proof ---- */
 
+static int read_key(const char *cert, struct buf *pem, enum probe_key *ret, struct err *e)
+{
+    struct cert_info info = { 0 };
+    int rc = fs_read(AT_FDCWD, cert, pem, e);
+    if (!rc && (rc = cert_read(&info, buf_str(pem), e)) == 0) {
+        *ret = info.key_type == KEY_RSA ? PROBE_RSA : PROBE_EC;
+        cert_info_done(&info);
+    }
+    return rc;
+}
+
+enum probe_key installation_key(const char *cert)
+{
+    BUF_AUTO(pem, CHAIN_MAX_BYTES);
+    enum probe_key key = PROBE_ANY_KEY;
+    (void)read_key(cert, &pem, &key, NULL);
+    return key;
+}
+
 static int read_proof(const char *cert, struct server_proof *ret, struct err *e)
 {
     BUF_AUTO(pem, CHAIN_MAX_BYTES);
     BUF_AUTO(der, CHAIN_MAX_BYTES);
-    struct cert_info info = { 0 };
-    int rc = fs_read(AT_FDCWD, cert, &pem, e);
+    int rc = read_key(cert, &pem, &ret->key, e);
     if (!rc)
         rc = cert_to_der(buf_str(&pem), &der, e);
-    if (!rc && (rc = cert_read(&info, buf_str(&pem), e)) == 0) {
-        ret->key = info.key_type == KEY_RSA ? PROBE_RSA : PROBE_EC;
-        cert_info_done(&info);
-    }
     if (!rc && digest_sha256(buf_str(&der), ret->sha256))
         rc = err_set(e, SIGNET_ECRYPTO, "no SHA-256");
     return rc ? err_wrap(e, "%s", cert) : 0;

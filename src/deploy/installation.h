@@ -6,13 +6,16 @@
 #include "base/list.h"
 #include "deploy/server.h"
 
-/* A wildcard that the configuration does not have as such (`has`) means all of its names (`there`) that are under it;
- * SIGNET_ENOTFOUND when there are none. Appends to `to`, each once. */
+/* A wildcard means itself, when the configuration has it as such (`has`), and all of its names (`there`) that are under
+ * it; SIGNET_ENOTFOUND when there is neither. Appends to `to`, each once. */
 int installation_names(const struct strlist *wanted, const struct strlist *there,
                        bool (*has)(void *ctx, const char *name), void *ctx, struct strlist *to, struct err *e);
 
 /* Is the path one of a file in one of these folders (absolute, no slash at the end)? */
 bool installation_is_in(signet_str path, const struct strlist *folders);
+
+/* The kind of key of a certificate in a file; PROBE_ANY_KEY when it cannot be read. */
+enum probe_key installation_key(const char *cert);
 
 /* One proof for each name; *ret is owned by the caller, the names are borrowed. */
 int installation_proofs(const char *cert, const struct strlist *names, struct server_proof **ret, struct err *e);

@@ -13,14 +13,13 @@ static int find_places(struct ngx_plan *p, struct web_answer *a, struct err *e)
 {
     uint32_t *socket = calloc(p->servers.n_listens + 1, sizeof *socket);
     uint32_t n = socket ? ngx_sockets(&p->servers, p->http_port, false, socket) : 0;
-    int rc = socket ? web_answer_places(a, n, e) : err_nomem(e);
+    int rc = socket ? web_answer_places(a, 2 * (size_t)n, e) : err_nomem(e);
     if (rc) {
         free(socket);
         return rc;
     }
     for (uint32_t i = 0; i < n; i++)
-        if (ngx_ctl_place(&p->servers.listen[socket[i]], p->http_port, &a->place[a->n_places]))
-            a->n_places++;
+        a->n_places += ngx_ctl_places(&p->servers.listen[socket[i]], p->http_port, &a->place[a->n_places]);
     if (!n) {
         a->place[0] = (struct probe_place){ .ip = "127.0.0.1", .port = p->http_port };
         a->n_places = 1;

@@ -53,6 +53,8 @@ static signet_str group_skip(signet_str s, bool *ok)
     signet_str name, rest;
     if (str_starts(s, STR("?:")))
         return str_skip(s, 2);
+    if (str_starts(s, STR("?i:"))) /* all are compared without regard to case */
+        return str_skip(s, 3);
     if (str_starts(s, STR("?P<")))
         s = str_skip(s, 3);
     else if (str_starts(s, STR("?<")) && s.n > 2 && s.p[2] != '=' && s.p[2] != '!')
@@ -67,11 +69,28 @@ static signet_str group_skip(signet_str s, bool *ok)
 
 static bool escape(char c, bool set, struct buf *to)
 {
-    if (c == 'd')
-        buf_addz(to, set ? "0-9" : "[0-9]");
-    else if (c == 'w')
-        buf_addz(to, set ? "A-Za-z0-9_" : "[A-Za-z0-9_]");
-    else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+    static const struct {
+        char c;
+        const char *alone, *in_set; /* NULL: cannot be said there */
+    } classes[] = {
+        { 'd', "[0-9]", "0-9" },
+        { 'w', "[A-Za-z0-9_]", "A-Za-z0-9_" },
+        { 's', "[[:space:]]", "[:space:]" },
+        { 'D', "[^0-9]", NULL },
+        { 'W', "[^A-Za-z0-9_]", NULL },
+        { 'S', "[^[:space:]]", NULL },
+        { 'A', "^", NULL },
+        { 'z', "$", NULL },
+        { 'Z', "$", NULL },
+    };
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        const char *say = set ? classes[i].in_set : classes[i].alone;
+        if (classes[i].c != c)
+            continue;
+        buf_addz(to, say ? say : "");
+        return say != NULL;
+    }
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
         return false;
     else if (set)
         buf_addc(to, c);
@@ -92,6 +111,8 @@ bool ngx_regex_translate(signet_str s, struct buf *to)
         } else if (set || c == '[') {
             set = c == '[' || c != ']';
             buf_addc(to, c);
+        } else if (c == '(' && str_starts(s, STR("?i)"))) {
+            s = str_skip(s, 3);
         } else if (c == '(') {
             buf_addc(to, c);
             s = group_skip(s, &ok);
@@ -226,8 +247,10 @@ uint32_t ngx_hits(struct ngx_servers *s, signet_str domain, struct ngx_hit *ret)
     for (uint32_t i = 0; i < s->n_other; i++) {
         struct ngx_name *name = &s->name[s->other[i]];
         enum ngx_match kind;
-        if (ngx_name_fits(name, domain, &kind))
-            add_hit(ret, &n, (struct ngx_hit){ name->server, kind, kind == NGX_REGEX ? 0 : strlen(name->value) });
+        if (!ngx_name_fits(name, domain, &kind))
+            continue;
+        size_t len = kind == NGX_REGEX ? 0 : kind == NGX_EXACT ? domain.n : strlen(name->value);
+        add_hit(ret, &n, (struct ngx_hit){ name->server, kind, len });
     }
     qsort(ret, n, sizeof *ret, by_server);
     return n;
@@ -266,6 +289,26 @@ const struct ngx_hit *ngx_pick(const struct ngx_servers *s, uint32_t socket, con
             (!best || hit[i].kind > best->kind || (hit[i].kind == best->kind && hit[i].len > best->len)))
             best = &hit[i];
     return best;
+}
+
+static bool share_socket(const struct ngx_servers *s, uint32_t a, uint32_t b)
+{
+    bool is_default;
+    for (uint32_t i = s->v[a].listen; i < s->v[a].listen + s->v[a].n_listens; i++)
+        if (listens_there(s, b, &s->listen[i], &is_default))
+            return true;
+    return false;
+}
+
+const struct ngx_name *ngx_odd_before(const struct ngx_servers *s, const struct ngx_hit *hit)
+{
+    for (uint32_t i = 0; i < s->n_other; i++) {
+        const struct ngx_name *name = &s->name[s->other[i]];
+        if (name->odd && (!hit || (hit->kind == NGX_REGEX && name->server < hit->server &&
+                                   share_socket(s, name->server, hit->server))))
+            return name;
+    }
+    return NULL;
 }
 
 uint32_t ngx_default(const struct ngx_servers *s, uint32_t socket)

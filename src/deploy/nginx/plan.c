@@ -161,6 +161,29 @@ uint32_t ngx_targets(struct ngx_plan *p, signet_str name, uint32_t *ret)
     return count;
 }
 
+static int refuse_odd(const struct ngx_plan *p, const struct ngx_name *odd, signet_str name)
+{
+    const struct ngx_tree *t = ngx_tree_of(&p->conf, odd->at);
+    err_set(p->e, SIGNET_ESTATE, "cannot be edited safely: %s:%u: it cannot be judged whether ~%.300s fits %.*s",
+            p->conf.file[odd->at.file].path, ngx_line(t, ngx_start(t, ngx_node_of(&p->conf, odd->at))), odd->value,
+            STR_ARG(name));
+    err_hint(p->e, "Give the server block that is meant the name itself, with server_name.");
+    return SIGNET_ESTATE;
+}
+
+int ngx_judged(struct ngx_plan *p, signet_str name, const uint32_t *server, uint32_t n)
+{
+    struct ngx_hit hit[NGX_HITS_MAX];
+    uint32_t n_hits = ngx_hits(&p->servers, name, hit);
+    bool wild = str_starts(name, STR("*."));
+    const struct ngx_name *odd = n || wild ? NULL : ngx_odd_before(&p->servers, NULL);
+    for (uint32_t i = 0; i < n_hits; i++)
+        for (uint32_t k = 0; k < n && !odd; k++)
+            if (hit[i].server == server[k])
+                odd = ngx_odd_before(&p->servers, &hit[i]);
+    return odd ? refuse_odd(p, odd, name) : 0;
+}
+
 static uint32_t add_server(uint32_t *v, uint32_t n, uint32_t server)
 {
     for (uint32_t i = 0; i < n; i++)
@@ -201,6 +224,20 @@ uint32_t ngx_plan_places(struct ngx_plan *p, const char *name, bool tls, uint32_
         }
     }
     return count;
+}
+
+bool ngx_are_all(const struct ngx_plan *p, uint32_t server, const struct strlist *names)
+{
+    const struct ngx_server *v = &p->servers.v[server];
+    for (uint32_t i = v->name; i < v->name + v->n_names; i++) {
+        const struct ngx_name *n = &p->servers.name[i];
+        bool there = n->kind == NGX_EXACT && strlist_has(names, str_of(n->value));
+        for (size_t k = 0; n->kind == NGX_LEADING && !n->dot && k < names->n && !there; k++)
+            there = names->v[k][0] == '*' && str_eq(str_skip(str_of(names->v[k]), 1), str_of(n->value));
+        if (!there)
+            return false;
+    }
+    return v->n_names > 0;
 }
 
 int ngx_plan_names(const struct ngx_plan *p, struct strlist *ret)

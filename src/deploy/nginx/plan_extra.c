@@ -42,7 +42,8 @@ static bool has_extra(struct ngx_plan *p, uint32_t server, enum ngx_extra what)
 {
     struct ngx_at at;
     if (what == NGX_STAPLE)
-        return ngx_server_has(p, server, "ssl_stapling", &at);
+        return ngx_server_has(p, server, "ssl_stapling", &at) &&
+               ngx_value_is(ngx_tree_of(&p->conf, at), ngx_node_of(&p->conf, at), 1, "on");
     struct header_look k = { .h = &headers[what] };
     struct header_look above = { .h = &headers[what] };
     (void)ngx_visit(&p->conf, p->servers.v[server].at, look, &k);
@@ -55,20 +56,45 @@ static bool has_extra(struct ngx_plan *p, uint32_t server, enum ngx_extra what)
     return k.found;
 }
 
-static int extra_lines(enum ngx_extra what, const char *chain, struct strlist *to)
+static int header_line(const struct header *h, struct strlist *to)
 {
     BUF_AUTO(line, TEXT_MAX);
-    if (what != NGX_STAPLE) {
-        buf_addf(&line, "add_header %s \"%s\" always;" NGX_MARK, headers[what].name, headers[what].value);
-        return buf_err(&line) ? SIGNET_ENOMEM : strlist_add(to, buf_str(&line));
+    buf_addf(&line, "add_header %s \"%s\" always;" NGX_MARK, h->name, h->value);
+    return buf_err(&line) ? SIGNET_ENOMEM : strlist_add(to, buf_str(&line));
+}
+
+/* Are visitors asked for certificates? What nginx trusts for stapling it would trust for these, too. */
+static bool asks_visitors(const struct ngx_plan *p, uint32_t server)
+{
+    struct ngx_at at;
+    return (ngx_server_has(p, server, "ssl_verify_client", &at) ||
+            ngx_find_in(&p->conf, p->servers.http, "ssl_verify_client", &at)) &&
+           !ngx_value_is(ngx_tree_of(&p->conf, at), ngx_node_of(&p->conf, at), 1, "off");
+}
+
+/* What stands there gets its value; *to gets lines for what is missing. */
+static int staple(struct ngx_plan *p, struct ngx_patches *x, uint32_t server, const char *chain, struct strlist *to)
+{
+    const char *const set[][2] = { { "ssl_trusted_certificate", chain },
+                                   { "ssl_stapling", "on" },
+                                   { "ssl_stapling_verify", "on" } };
+    bool asks = asks_visitors(p, server);
+    struct ngx_at at;
+    int rc = 0;
+    for (size_t i = 0; i < sizeof set / sizeof set[0] && !rc; i++) {
+        BUF_AUTO(line, TEXT_MAX);
+        if (asks && strcmp(set[i][0], "ssl_stapling"))
+            continue;
+        if (ngx_server_has(p, server, set[i][0], &at)) {
+            rc = ngx_set_value(p, x, server, set[i][0], set[i][1]);
+            continue;
+        }
+        buf_addf(&line, "%s ", set[i][0]);
+        ngx_quote(set[i][1], &line);
+        buf_addz(&line, ";" NGX_MARK);
+        rc = buf_err(&line) || strlist_add(to, buf_str(&line)) ? err_nomem(p->e) : 0;
     }
-    buf_addz(&line, "ssl_trusted_certificate ");
-    ngx_quote(chain, &line);
-    buf_addz(&line, ";" NGX_MARK);
-    return buf_err(&line) || strlist_add(to, buf_str(&line)) || strlist_addz(to, "ssl_stapling on;" NGX_MARK) ||
-                   strlist_addz(to, "ssl_stapling_verify on;" NGX_MARK)
-               ? SIGNET_ENOMEM
-               : 0;
+    return rc;
 }
 
 /* A header that is meant for https must not be sent over http (RFC 6797 section 7.2), so a server with both is two
@@ -110,7 +136,9 @@ static int extra_for(struct job *j, const char *name)
 {
     struct ngx_plan *p = j->p;
     uint32_t found[NGX_HITS_MAX], n = ngx_targets(p, str_of(name), found);
-    int rc = 0;
+    int rc = ngx_judged(p, str_of(name), found, n);
+    if (rc)
+        return rc;
     if (!n || !ngx_has_tls(&p->servers, found[0]))
         return err_set(p->e, SIGNET_ENOTFOUND, "Unable to find corresponding HTTPS host for enhancement: %s", name);
     for (uint32_t k = 0; !rc && k < n; k++) {
@@ -119,8 +147,12 @@ static int extra_for(struct job *j, const char *name)
         if (j->done[found[k]] || has_extra(p, found[k], j->what))
             continue;
         j->done[found[k]] = *j->ret_new = true;
-        rc = extra_lines(j->what, j->chain, &lines) ? err_nomem(p->e) : 0;
-        ngx_add_at_end(ngx_patch_for(&j->x, at), ngx_tree_of(&p->conf, at), ngx_node_of(&p->conf, at), &lines);
+        if (j->what == NGX_STAPLE)
+            rc = staple(p, &j->x, found[k], j->chain, &lines);
+        else
+            rc = header_line(&headers[j->what], &lines) ? err_nomem(p->e) : 0;
+        if (lines.n)
+            ngx_add_at_end(ngx_patch_for(&j->x, at), ngx_tree_of(&p->conf, at), ngx_node_of(&p->conf, at), &lines);
         changes_note(p->changes, "Adding %s to %s", j->what == NGX_STAPLE ? "OCSP stapling" : headers[j->what].words,
                      p->conf.file[at.file].path);
     }

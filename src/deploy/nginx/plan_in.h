@@ -25,6 +25,10 @@ static inline struct text_patch *ngx_patch_for(struct ngx_patches *x, struct ngx
 /* The servers that answer plain http for `name` on the http port, by name. */
 uint32_t ngx_plain_servers(struct ngx_plan *p, signet_str name, uint32_t *ret);
 
+/* SIGNET_ESTATE when nginx may take another server for `name` than these `n` (0: the default server): an expression
+ * that is asked before cannot be judged. */
+int ngx_judged(struct ngx_plan *p, signet_str name, const uint32_t *server, uint32_t n);
+
 bool ngx_has_tls(const struct ngx_servers *s, uint32_t server);
 bool ngx_has_plain(const struct ngx_servers *s, uint32_t server);
 /* A directive directly in a server block, includes followed; the last of that name. */
@@ -33,8 +37,23 @@ static inline bool ngx_server_has(const struct ngx_plan *p, uint32_t server, con
     return ngx_find_in(&p->conf, p->servers.v[server].at, name, ret);
 }
 
+/* The first of the directives of that name in a server gets the value, unless one has it already; where there is none,
+ * nothing is done. SIGNET_ESTATE when it stands in a file that is part of other servers, too. */
+int ngx_set_value(struct ngx_plan *p, struct ngx_patches *x, uint32_t server, const char *name, const char *value);
+
+/* The same for the certificate and its key, of several the pair with the same kind of key: SIGNET_ESTATE also when a
+ * variable in the path makes it the one of other names, too. */
+int ngx_set_pair(struct ngx_plan *p, struct ngx_patches *x, uint32_t server, const struct ngx_wish *w);
+
+/* Are these all the names of the server? */
+bool ngx_are_all(const struct ngx_plan *p, uint32_t server, const struct strlist *names);
+
 /* Does this server send http requests for `name` to https already? */
 bool ngx_redirects(const struct ngx_plan *p, uint32_t server, signet_str name);
+
+/* Would this server, if it spoke TLS, redirect its visitors (those for `names` when it is copied for them; else NULL)
+ * to itself without end? *ret: by which directive. */
+bool ngx_loops(const struct ngx_plan *p, uint32_t server, const struct strlist *names, struct ngx_at *ret);
 
 /* Takes the listens without TLS out of a server that has both kinds, and puts a server with them behind it: one that
  * only redirects `names` (only), or a whole copy (names NULL: without redirects). SIGNET_EINVAL when the listens stand

@@ -91,16 +91,42 @@ static int copy_default(struct ngx_plan *p, struct ngx_patches *x, uint32_t serv
     return rc || buf_err(&line) ? err_nomem(p->e) : 0;
 }
 
+/* A server that only redirects to https must not be the one for https. */
+static int refuse_loop(const struct ngx_plan *p, uint32_t server, const struct strlist *names)
+{
+    struct ngx_at at;
+    if (!ngx_loops(p, server, names, &at))
+        return 0;
+    const struct ngx_tree *t = ngx_tree_of(&p->conf, at);
+    err_set(p->e, SIGNET_ESTATE,
+            "cannot be edited safely: %s:%u: with TLS this server would redirect to itself without end",
+            p->conf.file[at.file].path, ngx_line(t, ngx_start(t, ngx_node_of(&p->conf, at))));
+    err_hint(p->e, "Give a server block that has something to show over https the name, with server_name, or take this "
+                   "redirect away.");
+    return SIGNET_ESTATE;
+}
+
+static int can_install(struct ngx_plan *p, const char *name, const uint32_t *server, uint32_t n)
+{
+    int rc = ngx_judged(p, str_of(name), server, n);
+    for (uint32_t i = 0; !rc && i < n; i++)
+        rc = refuse_loop(p, server[i], NULL);
+    return rc;
+}
+
 static int add_missing(struct ngx_plan *p, const struct strlist *names)
 {
     STRLIST_AUTO(missing);
     struct ngx_patches x = { 0 };
-    uint32_t found[NGX_HITS_MAX];
-    for (size_t i = 0; i < names->n; i++)
-        if (!ngx_targets(p, str_of(names->v[i]), found) && strlist_addz(&missing, names->v[i]))
-            return err_nomem(p->e);
-    if (!missing.n)
-        return 0;
+    int rc = 0;
+    for (size_t i = 0; i < names->n && !rc; i++) {
+        uint32_t found[NGX_HITS_MAX], n = ngx_targets(p, str_of(names->v[i]), found);
+        rc = can_install(p, names->v[i], found, n);
+        if (!rc && !n && strlist_addz(&missing, names->v[i]))
+            rc = err_nomem(p->e);
+    }
+    if (rc || !missing.n)
+        return rc;
     uint32_t server = find_default(p);
     if (server == UINT32_MAX) {
         err_set(p->e, SIGNET_ENOTFOUND,
@@ -109,7 +135,9 @@ static int add_missing(struct ngx_plan *p, const struct strlist *names)
                 missing.v[0]);
         return SIGNET_ENOTFOUND;
     }
-    int rc = ngx_patches_new(&x, p);
+    rc = refuse_loop(p, server, &missing);
+    if (!rc)
+        rc = ngx_patches_new(&x, p);
     if (!rc)
         rc = copy_default(p, &x, server, &missing);
     if (!rc)
@@ -120,14 +148,14 @@ static int add_missing(struct ngx_plan *p, const struct strlist *names)
 
 /* ---- TLS for a server that has none ---- */
 
-/* "ipv6only=on" may be given once for a socket, and the first to listen there gives it. */
-static bool ipv6_is_new(const struct ngx_servers *s, unsigned port)
+/* Who listens on "[::]" there; NULL: nobody. */
+static const struct ngx_listen *any_ipv6(const struct ngx_servers *s, unsigned port)
 {
     for (uint32_t i = 0; i < s->n_listens; i++)
         if (s->listen[i].family == NGX_IPV6 && !s->listen[i].addr[0] && s->listen[i].port <= port &&
             port <= s->listen[i].port_to)
-            return false;
-    return true;
+            return &s->listen[i];
+    return NULL;
 }
 
 /* Somebody listens for TLS on that very address: then a wildcard would never be asked there. */
@@ -146,6 +174,7 @@ static int listen_lines(const struct ngx_plan *p, uint32_t server, bool *ipv6_fi
 {
     const struct ngx_servers *s = &p->servers;
     const struct ngx_server *v = &s->v[server];
+    const struct ngx_listen *there = any_ipv6(s, p->https_port);
     bool v4 = false, v6 = false;
     int rc = 0;
     for (uint32_t i = v->listen; i < v->listen + v->n_listens; i++) {
@@ -155,10 +184,15 @@ static int listen_lines(const struct ngx_plan *p, uint32_t server, bool *ipv6_fi
             rc |= add_linef(to, "listen [%s]:%u ssl;" NGX_MARK, l->addr, p->https_port);
         else if (own)
             rc |= add_linef(to, "listen %s:%u ssl;" NGX_MARK, l->addr, p->https_port);
-        else if (l->family == NGX_IPV6)
+        else if (l->family == NGX_IPV6) {
             v6 = true;
-        else
+            v4 |= l->dual;
+        } else
             v4 = true;
+    }
+    if (there && there->dual) { /* a socket for IPv4 beside it could not be had */
+        v6 |= v4;
+        v4 = false;
     }
     if (v6) {
         rc |= add_linef(to, "listen [::]:%u ssl%s;" NGX_MARK, p->https_port, *ipv6_first ? " ipv6only=on" : "");
@@ -209,71 +243,6 @@ static int tls_lines(const struct ngx_plan *p, uint32_t server, const struct ngx
     return rc;
 }
 
-/* ---- a file that is named already ---- */
-
-struct counted {
-    const char *name;
-    const char *value;
-    unsigned n;
-    bool has;
-    struct ngx_at first;
-};
-
-static int count(void *ctx, const struct ngx_conf *c, struct ngx_at at)
-{
-    struct counted *k = ctx;
-    const struct ngx_tree *t = ngx_tree_of(c, at);
-    const struct ngx_node *n = ngx_node_of(c, at);
-    if (n->kind != NGX_SIMPLE || n->n_words != 2 || !ngx_named(t, n, k->name))
-        return 0;
-    if (!k->n++)
-        k->first = at;
-    k->has |= ngx_value_is(t, n, 1, k->value);
-    return 0;
-}
-
-/* Is that file part of other server blocks than this one? */
-static bool is_shared(const struct ngx_plan *p, uint32_t server, uint32_t file)
-{
-    const struct ngx_servers *s = &p->servers;
-    for (uint32_t i = 0; i < s->n; i++) {
-        struct counted k = { .name = "ssl_certificate", .value = "" };
-        if (i == server)
-            continue;
-        (void)ngx_visit(&p->conf, s->v[i].at, count, &k);
-        if (k.n && k.first.file == file && file != s->v[i].at.file)
-            return true;
-    }
-    return false;
-}
-
-/* The first of the directives of that name gets the value, unless one has it already. */
-static int set_value(struct ngx_plan *p, struct ngx_patches *x, uint32_t server, const char *name, const char *value)
-{
-    struct counted k = { .name = name, .value = value };
-    struct ngx_at own = p->servers.v[server].at;
-    BUF_AUTO(text, TEXT_MAX);
-    (void)ngx_visit(&p->conf, own, count, &k);
-    if (!k.n || k.has)
-        return 0;
-    const struct ngx_tree *t = ngx_tree_of(&p->conf, k.first);
-    const struct ngx_node *n = ngx_node_of(&p->conf, k.first);
-    if (k.first.file != own.file && is_shared(p, server, k.first.file)) {
-        err_set(p->e, SIGNET_ESTATE, "cannot edit safely: %s, line %u sets %s for several servers",
-                p->conf.file[k.first.file].path, ngx_line(t, ngx_start(t, n)), name);
-        err_hint(p->e, "Move that line from the shared file into the server block it is meant for.");
-        return SIGNET_ESTATE;
-    }
-    const struct ngx_word *w = &t->word[n->word + 1];
-    ngx_quote(value, &text);
-    text_patch_put(ngx_patch_for(x, k.first), w->at, w->len, buf_str(&text));
-    signet_str rest, after = str_skip(t->text, n->end);
-    (void)str_cut(after, '\n', &rest, &after);
-    if (!str_trim(rest).n)
-        text_patch_put(ngx_patch_for(x, k.first), n->end, 0, STR(NGX_MARK));
-    return 0;
-}
-
 /* ---- all of it ---- */
 
 struct job {
@@ -292,9 +261,7 @@ static int install_one(struct job *j, uint32_t server)
     if (j->done[server])
         return 0;
     j->done[server] = true;
-    int rc = set_value(p, &j->x, server, "ssl_certificate", j->w->cert);
-    if (!rc)
-        rc = set_value(p, &j->x, server, "ssl_certificate_key", j->w->key);
+    int rc = ngx_set_pair(p, &j->x, server, j->w);
     if (rc)
         return rc;
     if (tls_lines(p, server, j->w, &j->ipv6_first, &lines))
@@ -326,7 +293,8 @@ int ngx_plan_install(struct ngx_plan *p, const struct ngx_wish *w, struct strlis
     int rc = add_missing(p, w->names);
     if (rc)
         return rc;
-    j.ipv6_first = ipv6_is_new(&p->servers, p->https_port);
+    /* "ipv6only=on" may be given once for a socket, and the first to listen there gives it */
+    j.ipv6_first = !any_ipv6(&p->servers, p->https_port);
     j.done = calloc(p->servers.n + 1, sizeof *j.done);
     if (!j.done)
         return err_nomem(p->e);

@@ -1,4 +1,5 @@
 /* Sending http requests to https: what is there already, and what is put there. */
+#include "deploy/nginx/match.h"
 #include "deploy/nginx/plan_in.h"
 #include <stdlib.h>
 
@@ -6,32 +7,42 @@
 
 /* ---- is it there already? ---- */
 
-static bool to_https(const struct ngx_tree *t, const struct ngx_node *n)
+static bool is_every_path(const struct ngx_tree *t, const struct ngx_node *rewrite)
 {
-    BUF_AUTO(value, TEXT_MAX);
+    static const char *const every[] = { "^",     "^/",     "^/.*", "^/(.*)",   "^/?(.*)", "^.*",
+                                         "^(.*)", "^(/.*)", "^.*$", "^(.*)$",   "^/.*$",   "^/(.*)$",
+                                         "/",     ".*",     "(.*)", "^/?(.*)$", "^(/.*)$", "^/?.*$" };
+    for (size_t i = 0; i < sizeof every / sizeof every[0]; i++)
+        if (ngx_value_is(t, rewrite, 1, every[i]))
+            return true;
+    return false;
+}
+
+/* Appends where it leads to. */
+static bool to_https(const struct ngx_tree *t, const struct ngx_node *n, struct buf *value)
+{
+    buf_clear(value);
     if (n->kind != NGX_SIMPLE || n->n_words < 2)
         return false;
     if (ngx_named(t, n, "return")) {
-        ngx_value(t, n, n->n_words - 1, &value);
-        return str_starts(buf_str(&value), STR("https://")) &&
+        ngx_value(t, n, n->n_words - 1, value);
+        return str_starts(buf_str(value), STR("https://")) &&
                (n->n_words == 2 || str_starts(ngx_raw(t, n, 1), STR("30")));
     }
     if (ngx_named(t, n, "rewrite") && n->n_words >= 3) {
-        signet_str what = ngx_raw(t, n, 1);
-        ngx_value(t, n, 2, &value);
-        return str_starts(buf_str(&value), STR("https://")) &&
-               (str_eq(what, STR("^")) || str_starts(what, STR("^(.*)")) || str_starts(what, STR("^/(.*)")) ||
-                str_eq(what, STR(".*")) || str_eq(what, STR("(.*)")));
+        ngx_value(t, n, 2, value);
+        return str_starts(buf_str(value), STR("https://")) && is_every_path(t, n);
     }
     return false;
 }
 
-static bool holds_redirect(const struct ngx_tree *t, const struct ngx_node *block)
+/* The first of a block; NULL: it has none. */
+static const struct ngx_node *redirect_in(const struct ngx_tree *t, const struct ngx_node *block, struct buf *to)
 {
     for (uint32_t i = block->child; i; i = t->node[i].next)
-        if (to_https(t, &t->node[i]))
-            return true;
-    return false;
+        if (to_https(t, &t->node[i], to))
+            return &t->node[i];
+    return NULL;
 }
 
 /* The words of an "if", joined: ($host=a.test) */
@@ -85,9 +96,10 @@ static int look(void *ctx, const struct ngx_conf *c, struct ngx_at at)
     const struct looking *k = ctx;
     const struct ngx_tree *t = ngx_tree_of(c, at);
     const struct ngx_node *n = ngx_node_of(c, at);
-    if (to_https(t, n))
+    BUF_AUTO(to, TEXT_MAX);
+    if (to_https(t, n, &to))
         return 1;
-    if (n->kind != NGX_BLOCK || !holds_redirect(t, n))
+    if (n->kind != NGX_BLOCK || !redirect_in(t, n, &to))
         return 0;
     if (ngx_named(t, n, "if"))
         return if_covers(t, n, k->name);
@@ -98,6 +110,97 @@ bool ngx_redirects(const struct ngx_plan *p, uint32_t server, signet_str name)
 {
     struct looking k = { name };
     return ngx_visit(&p->conf, p->servers.v[server].at, look, &k) != 0;
+}
+
+/* ---- would it lead back to itself? ---- */
+
+static signet_str name_end(signet_str s)
+{
+    size_t n = 0;
+    while (n < s.n && !strchr("/:?#$", s.p[n]))
+        n++;
+    return str_skip(s, n);
+}
+
+/* "https://$host…": rest gets what follows the name of the server. */
+static bool to_own_variable(signet_str url, signet_str *rest)
+{
+    static const char *const own[] = { "$host",        "${host}",      "$http_host",
+                                       "${http_host}", "$server_name", "${server_name}" };
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        if (!str_starts(url, str_of(own[i])))
+            continue;
+        *rest = str_skip(url, strlen(own[i]));
+        if (!rest->n || strchr("/:?#$", rest->p[0]))
+            return true;
+    }
+    return false;
+}
+
+struct loop_look {
+    const struct ngx_plan *p;
+    uint32_t server;
+    const struct strlist *names;
+    struct ngx_at *ret;
+};
+
+static bool is_own_name(const struct loop_look *k, signet_str host)
+{
+    const struct ngx_server *v = &k->p->servers.v[k->server];
+    enum ngx_match kind;
+    for (uint32_t i = v->name; i < v->name + v->n_names; i++)
+        if (ngx_name_fits(&k->p->servers.name[i], host, &kind))
+            return true;
+    return k->names && strlist_has(k->names, host);
+}
+
+/* Does the redirect lead to the port for https of this server? `narrow`: it is for some of its names only. */
+static bool leads_back(const struct loop_look *k, signet_str url, bool narrow)
+{
+    signet_str rest, host = str_skip(url, strlen("https://"));
+    uint64_t port = k->p->https_port;
+    if (!to_own_variable(host, &rest)) {
+        rest = name_end(host);
+        host.n -= rest.n;
+        if (narrow || !is_own_name(k, host))
+            return false;
+    }
+    if (str_starts(rest, STR(":"))) {
+        signet_str digits = str_skip(rest, 1), after = name_end(digits);
+        digits.n -= after.n;
+        (void)str_u64(digits, 65535, &port);
+    }
+    return port == k->p->https_port;
+}
+
+static int look_for_loop(void *ctx, const struct ngx_conf *c, struct ngx_at at)
+{
+    const struct loop_look *k = ctx;
+    const struct ngx_tree *t = ngx_tree_of(c, at);
+    const struct ngx_node *n = ngx_node_of(c, at), *found = n;
+    BUF_AUTO(to, TEXT_MAX);
+    bool narrow = false;
+    if (n->kind == NGX_BLOCK && ngx_named(t, n, "if")) {
+        BUF_AUTO(is, TEXT_MAX);
+        condition(t, n, &is);
+        narrow = true;
+        if (!str_starts(buf_str(&is), STR("($host=")) && !str_starts(buf_str(&is), STR("($host~")))
+            return 0;
+    } else if (n->kind == NGX_BLOCK && !(ngx_named(t, n, "location") && ngx_value_is(t, n, n->n_words - 1, "/"))) {
+        return 0;
+    }
+    if (n->kind == NGX_BLOCK ? !(found = redirect_in(t, n, &to)) : !to_https(t, n, &to))
+        return 0;
+    if (!leads_back(k, buf_str(&to), narrow))
+        return 0;
+    *k->ret = (struct ngx_at){ at.file, (uint32_t)(found - t->node) };
+    return 1;
+}
+
+bool ngx_loops(const struct ngx_plan *p, uint32_t server, const struct strlist *names, struct ngx_at *ret)
+{
+    struct loop_look k = { p, server, names, ret };
+    return !ngx_has_tls(&p->servers, server) && ngx_visit(&p->conf, p->servers.v[server].at, look_for_loop, &k);
 }
 
 /* ---- putting it there ---- */
@@ -157,21 +260,6 @@ static bool can_split(const struct ngx_plan *p, uint32_t server)
             return false;
     }
     return true;
-}
-
-/* Are these all the names of the server? */
-static bool are_all(const struct ngx_plan *p, uint32_t server, const struct strlist *names)
-{
-    const struct ngx_server *v = &p->servers.v[server];
-    for (uint32_t i = v->name; i < v->name + v->n_names; i++) {
-        const struct ngx_name *n = &p->servers.name[i];
-        bool there = n->kind == NGX_EXACT && strlist_has(names, str_of(n->value));
-        for (size_t k = 0; n->kind == NGX_LEADING && !n->dot && k < names->n && !there; k++)
-            there = names->v[k][0] == '*' && str_eq(str_skip(str_of(names->v[k]), 1), str_of(n->value));
-        if (!there)
-            return false;
-    }
-    return v->n_names > 0;
 }
 
 /* The server for http, when all of its names are redirected: nothing else is served there. */
@@ -261,7 +349,7 @@ int ngx_split(struct ngx_plan *p, struct ngx_patches *x, uint32_t server, const 
     ngx_indent_of(t, block, &outer);
     ngx_indent_in(t, block, &inner);
     buf_addf(&text, "%s%s", ngx_newline(t), ngx_newline(t));
-    if (names && are_all(p, server, names)) {
+    if (names && ngx_are_all(p, server, names)) {
         short_server(p, server, names, &lines);
         add_block(t, &lines, buf_z(&outer), buf_z(&inner), &text);
         rc = p->e->code;
@@ -321,6 +409,9 @@ static int gather(struct ngx_plan *p, const struct strlist *names, struct need *
 {
     for (size_t i = 0; i < names->n; i++) {
         uint32_t found[NGX_HITS_MAX], count = ngx_plain_servers(p, str_of(names->v[i]), found);
+        int rc = count ? ngx_judged(p, str_of(names->v[i]), found, count) : 0;
+        if (rc)
+            return rc;
         for (uint32_t k = 0; k < count; k++) {
             if (ngx_redirects(p, found[k], str_of(names->v[i])))
                 continue;

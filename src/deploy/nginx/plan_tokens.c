@@ -9,7 +9,9 @@
 #define PATH     "/.well-known/acme-challenge/"
 /* nginx's table of names is as wide as a cache line; a longer name makes it refuse its configuration. */
 #define BUCKET_NAME_MAX 40u
-#define BUCKET          "128"
+#define BUCKET          128u
+#define BUCKET_EXTRA    32u /* what else nginx keeps with a name */
+#define BUCKET_MAX      65536u
 
 static int location(const struct ngx_token *v, struct buf *to)
 {
@@ -103,11 +105,38 @@ static int put_lines(struct job *j)
     return 0;
 }
 
+/* Room for the longest name: a line more, or another value for the one that is there. */
+static int widen_names(struct job *j, size_t longest, struct strlist *lines)
+{
+    struct ngx_plan *p = j->p;
+    struct ngx_at at;
+    uint64_t now = 0;
+    unsigned want = BUCKET;
+    BUF_AUTO(value, 64);
+    while (want < longest + BUCKET_EXTRA)
+        want *= 2;
+    if (longest <= BUCKET_NAME_MAX)
+        return 0;
+    if (!ngx_find_in(&p->conf, p->servers.http, "server_names_hash_bucket_size", &at)) {
+        buf_addf(&value, "server_names_hash_bucket_size %u;" NGX_MARK, want);
+        return strlist_add(lines, buf_str(&value));
+    }
+    const struct ngx_tree *t = ngx_tree_of(&p->conf, at);
+    const struct ngx_node *n = ngx_node_of(&p->conf, at);
+    ngx_value(t, n, 1, &value);
+    if (n->n_words != 2 || str_u64(buf_str(&value), BUCKET_MAX, &now) || now >= want)
+        return 0;
+    buf_clear(&value);
+    buf_addf(&value, "%u", want);
+    text_patch_put(ngx_patch_for(&j->x, at), t->word[n->word + 1].at, t->word[n->word + 1].len, buf_str(&value));
+    return 0;
+}
+
 /* The file of own servers, before all others, so that theirs are not taken for duplicates. */
 static int put_include(struct job *j, const char *include, size_t longest)
 {
     struct ngx_plan *p = j->p;
-    struct ngx_at http = p->servers.http, bucket;
+    struct ngx_at http = p->servers.http;
     STRLIST_AUTO(lines);
     BUF_AUTO(line, TEXT_MAX);
     if (!j->include->n)
@@ -120,8 +149,7 @@ static int put_include(struct job *j, const char *include, size_t longest)
     buf_addz(&line, ";" NGX_MARK);
     if (buf_err(&line) || strlist_add(&lines, buf_str(&line)))
         return err_nomem(p->e);
-    if (longest > BUCKET_NAME_MAX && !ngx_find_in(&p->conf, http, "server_names_hash_bucket_size", &bucket) &&
-        strlist_addz(&lines, "server_names_hash_bucket_size " BUCKET ";" NGX_MARK))
+    if (widen_names(j, longest, &lines))
         return err_nomem(p->e);
     ngx_add_at_top(ngx_patch_for(&j->x, http), ngx_tree_of(&p->conf, http), ngx_node_of(&p->conf, http), &lines);
     return 0;

@@ -214,14 +214,18 @@ void ngx_ctl_settle(struct ngx_server_ctl *s)
 
 /* ---- looking from outside ---- */
 
-bool ngx_ctl_place(const struct ngx_listen *l, unsigned port, struct probe_place *ret)
+size_t ngx_ctl_places(const struct ngx_listen *l, unsigned port, struct probe_place ret[2])
 {
     const char *any = l->family == NGX_IPV6 ? "::1" : "127.0.0.1";
-    *ret = (struct probe_place){ .port = port >= l->port && port <= l->port_to ? port : l->port,
-                                 .proxy_protocol = l->proxy_protocol };
+    ret[0] = (struct probe_place){ .port = port >= l->port && port <= l->port_to ? port : l->port,
+                                   .proxy_protocol = l->proxy_protocol };
     (void)snprintf(ret->ip, sizeof ret->ip, "%.*s", (int)sizeof ret->ip - 1, l->addr[0] ? l->addr : any);
     struct in6_addr ip;
-    return inet_pton(AF_INET, ret->ip, &ip) == 1 || inet_pton(AF_INET6, ret->ip, &ip) == 1;
+    if (inet_pton(AF_INET, ret->ip, &ip) != 1 && inet_pton(AF_INET6, ret->ip, &ip) != 1)
+        return 0;
+    ret[1] = ret[0];
+    memcpy(ret[1].ip, "127.0.0.1", sizeof "127.0.0.1");
+    return l->dual ? 2 : 1;
 }
 
 struct proving {
@@ -239,9 +243,10 @@ static int prove_one(void *ctx, size_t i, struct err *e)
     uint32_t n = ngx_plan_places(x->p, x->v[i].name, true, x->listen);
     int rc = n ? 0 : err_set(e, SIGNET_ECERT, "there is no listener for %s with TLS", x->v[i].name);
     for (uint32_t k = 0; !rc && k < n; k++) {
-        struct probe_place at;
-        if (ngx_ctl_place(&x->p->servers.listen[x->listen[k]], x->p->https_port, &at))
-            rc = server_serves(&x->s->base, &at, &x->v[i], e);
+        struct probe_place at[2];
+        size_t places = ngx_ctl_places(&x->p->servers.listen[x->listen[k]], x->p->https_port, at);
+        for (size_t m = 0; !rc && m < places; m++)
+            rc = server_serves(&x->s->base, &at[m], &x->v[i], e);
     }
     return rc;
 }

@@ -37,7 +37,8 @@ bool ngx_ctl_log(const struct ngx_server_ctl *s, struct buf *to);
 
 /* Waits until all listeners with TLS for the names serve what is to be served. */
 int ngx_ctl_prove(struct ngx_server_ctl *s, struct ngx_plan *p, const struct server_proof *v, size_t n, struct err *e);
-/* Where to look for a listen. False when that cannot be told: it listens on the address of a host name. */
-bool ngx_ctl_place(const struct ngx_listen *l, unsigned port, struct probe_place *ret);
+/* Where to look for a listen; returns how many: none when that cannot be told, as it listens on the address of a host
+ * name, two when it takes IPv6 and IPv4. */
+size_t ngx_ctl_places(const struct ngx_listen *l, unsigned port, struct probe_place ret[2]);
 
 #endif

@@ -100,7 +100,7 @@ static void read_flag(signet_str w, struct ngx_listen *l)
     l->quic |= str_eq(w, STR("quic"));
     l->is_default |= str_eq(w, STR("default_server")) || str_eq(w, STR("default"));
     l->proxy_protocol |= str_eq(w, STR("proxy_protocol"));
-    l->ipv6only |= str_starts(w, STR("ipv6only="));
+    l->ipv6only_off |= str_eq(w, STR("ipv6only=off"));
 }
 
 static int take_listen(struct finder *f, struct ngx_at at)
@@ -188,10 +188,22 @@ static int at_top(void *ctx, const struct ngx_conf *c, struct ngx_at at)
     return ngx_visit(c, at, in_http, ctx);
 }
 
+/* "ipv6only=off" is said once and holds for all who listen there. */
+static void find_dual(struct ngx_servers *s)
+{
+    for (uint32_t i = 0; i < s->n_listens; i++) {
+        const struct ngx_listen *l = &s->listen[i];
+        bool off = l->ipv6only_off && !l->dual && l->family == NGX_IPV6 && !l->addr[0];
+        for (uint32_t k = 0; off && k < s->n_listens; k++)
+            s->listen[k].dual |= ngx_same_socket(l, &s->listen[k]);
+    }
+}
+
 static int find(struct ngx_servers *s, struct err *e)
 {
     struct finder f = { s, e };
     int rc = ngx_visit(s->conf, (struct ngx_at){ 0, 0 }, at_top, &f);
+    find_dual(s);
     if (!rc && ngx_names_index(s))
         rc = err_nomem(e);
     if (rc)

@@ -16,7 +16,9 @@ struct ngx_listen {
     enum ngx_family family;
     char addr[NGX_ADDR_MAX]; /* "127.0.0.1", "::1", "unix:/path"; "": every address; a host name as written */
     unsigned port, port_to;  /* a range; equal for one port */
-    bool ssl, quic, is_default, proxy_protocol, ipv6only;
+    bool ssl, quic, is_default, proxy_protocol;
+    bool ipv6only_off; /* as it says itself */
+    bool dual;         /* "[::]" that takes IPv4, too: one listen of its socket says so */
 };
 
 enum ngx_match { NGX_NO_MATCH, NGX_REGEX, NGX_TRAILING, NGX_LEADING, NGX_EXACT };
@@ -72,6 +74,9 @@ bool ngx_same_socket(const struct ngx_listen *a, const struct ngx_listen *b);
 /* Which of the hits answers on the socket of listen directive `socket` (an index): NULL when none of them listens
  * there, and the default server answers. */
 const struct ngx_hit *ngx_pick(const struct ngx_servers *s, uint32_t socket, const struct ngx_hit *hit, uint32_t n);
+/* A regular expression that ngx_hits could not judge and that nginx asks before it takes this hit (NULL: before it
+ * takes the default server); NULL when there is none. */
+const struct ngx_name *ngx_odd_before(const struct ngx_servers *s, const struct ngx_hit *hit);
 /* The default server of that socket. */
 uint32_t ngx_default(const struct ngx_servers *s, uint32_t socket);
 

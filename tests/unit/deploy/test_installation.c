@@ -21,7 +21,8 @@ static void wildcards_stand_for_the_names_under_them(void **state)
     } cases[] = {
         { "a.test", "", "a.test" },
         { "*.a.test", "a.test x.a.test y.x.a.test z.a.test", "x.a.test z.a.test" },
-        { "*.a.test", "*.a.test x.a.test", "*.a.test" }, /* it has the wildcard itself */
+        { "*.a.test", "x.a.test *.a.test", "*.a.test x.a.test" }, /* it has the wildcard itself, too */
+        { "*.a.test", "*.a.test", "*.a.test" },
         { "x.a.test *.a.test a.test", "x.a.test", "x.a.test a.test" },
         { "*.a.test", "a.test .a.test *.b.test xa.test", NULL },
         { "b.test *.a.test", "", NULL },
