@@ -8,10 +8,19 @@
 #define APA_FILES_MAX  4096u
 #define APA_VHOSTS_MAX 20000u
 
+/* A directive of a virtual host that is in force. */
+struct apa_in {
+    uint32_t file, node;
+    uint32_t include; /* in the virtual host's own file: the Include that it comes by; 0: it is in that file itself */
+    bool direct;      /* in no section, those that are conditions not counted */
+};
+
 struct apa_vhost {
     uint32_t file, node;
     struct strlist names; /* ServerName first (perhaps empty), then the aliases; in lower case, without port */
     bool ssl;             /* SSLEngine on */
+    struct apa_in *in;    /* in Apache's order, with those of included files */
+    uint32_t n_in;
 };
 
 struct apa_conf {
@@ -44,9 +53,15 @@ int64_t apa_pick_plain(const struct apa_conf *c, const char *name, unsigned port
 /* Does Apache read a file of that path, by an Include that is there already? */
 bool apa_reads(const struct apa_conf *c, const char *path);
 bool apa_vhost_fits(const struct apa_vhost *v, const char *name);
-/* The first directive of that name directly in a section (`node`), or in a block within it that is in force; -1: none.
- */
-int64_t apa_find(const struct apa_conf *c, uint32_t file, uint32_t node, const char *name);
+/* The files that an Include reads: the first from *file on. */
+bool apa_includes(const struct apa_conf *c, const struct apa_node *n, uint32_t *file);
+/* The part of apa_conf_read that finds the virtual hosts. */
+int apa_vhosts_read(struct apa_conf *c);
+const struct apa_node *apa_node(const struct apa_conf *c, const struct apa_in *in);
+/* The first directive of that name directly in a virtual host; NULL: none. */
+const struct apa_in *apa_find(const struct apa_conf *c, const struct apa_vhost *v, const char *name);
+/* Is a file part of the virtual host by an Include? */
+bool apa_vhost_reads(const struct apa_vhost *v, uint32_t file);
 /* Has the virtual host the directive (in lower case), and is this its first argument? */
 bool apa_vhost_says(const struct apa_conf *c, const struct apa_vhost *v, const char *directive, const char *value);
 

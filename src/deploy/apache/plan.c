@@ -106,12 +106,10 @@ void apa_add_lines(struct text_patch *p, const struct apa_file *f, uint32_t node
 
 bool apa_has_header(const struct apa_conf *c, const struct apa_vhost *v, const char *header)
 {
-    const struct apa_file *f = &c->file[v->file];
-    for (uint32_t i = v->node + 1; i < f->n && f->node[i].start < f->node[v->node].end; i++) {
-        if (strcmp(f->node[i].name, "header"))
-            continue;
-        for (size_t k = 0; k < f->node[i].args.n; k++)
-            if (str_ieq(str_of(f->node[i].args.v[k]), str_of(header)))
+    for (uint32_t i = 0; i < v->n_in; i++) {
+        const struct apa_node *n = apa_node(c, &v->in[i]);
+        for (size_t k = 0; !strcmp(n->name, "header") && k < n->args.n; k++)
+            if (str_ieq(str_of(n->args.v[k]), str_of(header)))
                 return true;
     }
     return false;
@@ -126,27 +124,78 @@ int apa_extra_lines(const struct apa_conf *c, const struct apa_vhost *v, const s
         rc |= strlist_addz(to, "Header always set Content-Security-Policy upgrade-insecure-requests");
     if (w->hsts_seed && !(v && apa_has_header(c, v, "Strict-Transport-Security")))
         rc |= apa_hsts_lines(w, c, v, to);
-    if (w->staple && !(v && apa_find(c, v->file, v->node, "sslusestapling") >= 0))
+    if (w->staple && !(v && apa_find(c, v, "sslusestapling")))
         rc |= strlist_addz(to, "SSLUseStapling on");
     return rc;
 }
 
 /* ---- a virtual host that speaks TLS ---- */
 
-static int set_value(struct text_patch *p, const struct apa_file *f, int64_t node, const char *name, const char *value)
+struct tls {
+    const struct apa_conf *c;
+    const struct apa_vhost *v;
+    const struct apa_wish *w;
+    struct apa_patches *x;
+    struct err *e;
+};
+
+/* Does one of the names of the wish end up in this virtual host? */
+static bool is_meant(const struct tls *t, uint32_t vhost)
+{
+    for (size_t i = 0; i < t->w->names->n; i++)
+        if (apa_pick(t->c, t->w->names->v[i], t->w->https_port, true) == vhost)
+            return true;
+    return false;
+}
+
+/* What other virtual hosts include, too, changes for all of them. */
+static int may_edit(const struct tls *t, const struct apa_in *in)
+{
+    const struct apa_file *f = &t->c->file[in->file];
+    for (uint32_t i = 0; in->include && i < t->c->n_vhosts; i++) {
+        if (!apa_vhost_reads(&t->c->vhost[i], in->file) || is_meant(t, i))
+            continue;
+        err_set(t->e, SIGNET_ESTATE, "cannot edit safely: %s, line %u sets %s for several virtual hosts", f->path,
+                apa_line(f, f->node[in->node].start), f->node[in->node].name);
+        err_hint(t->e, "Set it in the virtual host itself, or have all of their names on the certificate.");
+        return SIGNET_ESTATE;
+    }
+    return 0;
+}
+
+/* Once, though several virtual hosts may have the directive. `line` empty: it goes. */
+static int replace(const struct tls *t, const struct apa_in *in, signet_str line)
+{
+    const struct apa_file *f = &t->c->file[in->file];
+    const struct apa_node *n = apa_node(t->c, in);
+    struct text_patch *p = &t->x->v[in->file];
+    uint32_t from = n->start, to = n->end;
+    int rc = may_edit(t, in);
+    while (line.n && from < to && (f->text.p[from] == ' ' || f->text.p[from] == '\t'))
+        from++;
+    while (line.n && to > from && (f->text.p[to - 1] == '\n' || f->text.p[to - 1] == '\r'))
+        to--;
+    for (size_t i = 0; i < p->n; i++)
+        if (p->v[i].at == from && p->v[i].del == to - from)
+            return rc;
+    if (!rc)
+        text_patch_put(p, from, to - from, line);
+    return rc;
+}
+
+static int set_value(const struct tls *t, const char *lower, const char *name, const char *value, struct strlist *lines)
 {
     BUF_AUTO(line, LINE_MAX_);
-    const struct apa_node *n = &f->node[node];
-    uint32_t from = n->start, to = n->end;
-    if (n->args.n == 1 && !strcmp(n->args.v[0], value))
+    const struct apa_in *in = apa_find(t->c, t->v, lower);
+    const struct strlist *args = in ? &apa_node(t->c, in)->args : NULL;
+    if (args && args->n == 1 && !strcmp(args->v[0], value))
         return 0;
-    while (from < to && (f->text.p[from] == ' ' || f->text.p[from] == '\t'))
-        from++;
-    while (to > from && (f->text.p[to - 1] == '\n' || f->text.p[to - 1] == '\r'))
-        to--;
     buf_addf(&line, "%s %s", name, value);
-    text_patch_put(p, from, to - from, buf_str(&line));
-    return buf_err(&line);
+    if (buf_err(&line))
+        return err_nomem(t->e);
+    if (in)
+        return replace(t, in, buf_str(&line));
+    return strlist_add(lines, buf_str(&line)) ? err_nomem(t->e) : 0;
 }
 
 /* Where answers of OCSP are kept is said once, outside of the virtual hosts. */
@@ -163,34 +212,26 @@ static void need_stapling_cache(const struct apa_conf *c, struct apa_patches *x,
     text_patch_put(&x->v[file], (uint32_t)f->text.n, 0, buf_str(&text));
 }
 
-static int update_tls(const struct apa_conf *c, struct apa_patches *x, uint32_t vhost, const struct apa_wish *w,
-                      const struct apa_server *s)
+static int update_tls(const struct tls *t, const struct apa_server *s)
 {
     STRLIST_AUTO(lines);
-    const struct apa_vhost *v = &c->vhost[vhost];
-    const struct apa_file *f = &c->file[v->file];
-    struct text_patch *p = &x->v[v->file];
+    const struct apa_vhost *v = t->v;
+    const struct apa_wish *w = t->w;
     int rc = 0;
     if (w->cert) {
-        static const char *const names[] = { "SSLCertificateFile", "SSLCertificateKeyFile" };
-        static const char *const lower[] = { "sslcertificatefile", "sslcertificatekeyfile" };
-        const char *const values[] = { w->cert, w->key };
-        for (size_t i = 0; i < 2; i++) {
-            BUF_AUTO(line, LINE_MAX_);
-            int64_t have = apa_find(c, v->file, v->node, lower[i]);
-            buf_addf(&line, "%s %s", names[i], values[i]);
-            rc |= have >= 0 ? set_value(p, f, have, names[i], values[i]) : strlist_add(&lines, buf_str(&line));
-        }
-        /* the chain is in the certificate's file */
-        int64_t chain = apa_find(c, v->file, v->node, "sslcertificatechainfile");
-        if (chain >= 0)
-            text_patch_put(p, f->node[chain].start, f->node[chain].end - f->node[chain].start, STR(""));
+        const struct apa_in *chain = apa_find(t->c, v, "sslcertificatechainfile");
+        rc = set_value(t, "sslcertificatefile", "SSLCertificateFile", w->cert, &lines);
+        if (!rc)
+            rc = set_value(t, "sslcertificatekeyfile", "SSLCertificateKeyFile", w->key, &lines);
+        if (!rc && chain) /* it is in the certificate's file */
+            rc = replace(t, chain, STR(""));
     }
-    rc |= apa_extra_lines(c, v, w, &lines);
-    apa_add_lines(p, f, v->node, false, &lines);
+    if (!rc && apa_extra_lines(t->c, v, w, &lines))
+        rc = err_nomem(t->e);
+    apa_add_lines(&t->x->v[v->file], &t->c->file[v->file], v->node, false, &lines);
     if (w->staple)
-        need_stapling_cache(c, x, v->file, s);
-    return rc ? SIGNET_ENOMEM : 0;
+        need_stapling_cache(t->c, t->x, v->file, s);
+    return rc;
 }
 
 /* ---- all of it ---- */
@@ -281,7 +322,7 @@ static int one_name(struct job *j, const char *name, struct strlist *where)
     if (tls < 0)
         rc = twin(j, name, (uint32_t)plain);
     else if (first_time(j, tls, TLS_DONE))
-        rc = update_tls(c, &j->x, (uint32_t)tls, j->w, j->s) ? err_nomem(j->e) : 0;
+        rc = update_tls(&(struct tls){ .c = c, .v = &c->vhost[tls], .w = j->w, .x = &j->x, .e = j->e }, j->s);
     if (!rc && j->w->redirect)
         rc = redirect(j, plain, tls);
     if (rc || !where)

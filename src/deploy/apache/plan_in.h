@@ -33,10 +33,11 @@ void apa_hsts_raise(const struct apa_conf *c, struct apa_patches *x, const struc
 
 /* ---- redirects ---- */
 
-/* The first directive (behind *ret_node, when that is not 0) that sends visitors to https. */
-bool apa_redirects(const struct apa_conf *c, const struct apa_vhost *v, uint32_t *ret_node);
-/* The first of the conditions that belong to a RewriteRule; the rule itself when it has none. */
-uint32_t apa_first_condition(const struct apa_file *f, const struct apa_vhost *v, uint32_t rule);
+/* The first of v->in, from *at on, that sends visitors to https. */
+bool apa_redirects(const struct apa_conf *c, const struct apa_vhost *v, uint32_t *at);
+/* The first of the conditions that belong to a RewriteRule; the rule itself when it has none. Both are places in v->in.
+ */
+uint32_t apa_first_condition(const struct apa_conf *c, const struct apa_vhost *v, uint32_t rule);
 /* For those of the names that the virtual host answers and does not redirect yet; *ret_any becomes true if there are
  * some. */
 int apa_add_redirect(const struct apa_conf *c, struct apa_patches *x, uint32_t vhost, const struct apa_wish *w,

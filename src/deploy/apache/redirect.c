@@ -20,32 +20,30 @@ static bool goes_to_https(const struct apa_node *n)
     return false;
 }
 
-bool apa_redirects(const struct apa_conf *c, const struct apa_vhost *v, uint32_t *ret_node)
+bool apa_redirects(const struct apa_conf *c, const struct apa_vhost *v, uint32_t *at)
 {
-    const struct apa_file *f = &c->file[v->file];
-    for (uint32_t i = *ret_node ? *ret_node + 1 : v->node + 1; i < f->n && f->node[i].start < f->node[v->node].end; i++)
-        if (goes_to_https(&f->node[i]) && apa_in_force(c, f, i, NULL)) {
-            *ret_node = i;
+    for (; *at < v->n_in; ++*at)
+        if (goes_to_https(apa_node(c, &v->in[*at])))
             return true;
-        }
     return false;
 }
 
-uint32_t apa_first_condition(const struct apa_file *f, const struct apa_vhost *v, uint32_t rule)
+uint32_t apa_first_condition(const struct apa_conf *c, const struct apa_vhost *v, uint32_t rule)
 {
     uint32_t first = rule;
-    while (first > v->node + 1 && !strcmp(f->node[first - 1].name, "rewritecond") &&
-           !strcmp(f->node[rule].name, "rewriterule"))
+    while (first > 0 && v->in[first - 1].file == v->in[rule].file &&
+           !strcmp(apa_node(c, &v->in[first - 1])->name, "rewritecond") &&
+           !strcmp(apa_node(c, &v->in[rule])->name, "rewriterule"))
         first--;
     return first;
 }
 
 /* Conditions by SERVER_NAME, as ours are, hold for the names in them alone. */
-static bool holds_for(const struct apa_file *f, const struct apa_vhost *v, uint32_t rule, const char *name)
+static bool holds_for(const struct apa_conf *c, const struct apa_vhost *v, uint32_t rule, const char *name)
 {
     bool by_name = false;
-    for (uint32_t i = apa_first_condition(f, v, rule); i < rule; i++) {
-        const struct strlist *args = &f->node[i].args;
+    for (uint32_t i = apa_first_condition(c, v, rule); i < rule; i++) {
+        const struct strlist *args = &apa_node(c, &v->in[i])->args;
         if (args->n < 2 || strcmp(args->v[0], "%{SERVER_NAME}") || args->v[1][0] != '=')
             continue;
         if (str_ieq(str_of(args->v[1] + 1), str_of(name)))
@@ -57,9 +55,8 @@ static bool holds_for(const struct apa_file *f, const struct apa_vhost *v, uint3
 
 static bool redirects_name(const struct apa_conf *c, const struct apa_vhost *v, const char *name)
 {
-    uint32_t at = 0;
-    while (apa_redirects(c, v, &at))
-        if (holds_for(&c->file[v->file], v, at, name))
+    for (uint32_t at = 0; apa_redirects(c, v, &at); at++)
+        if (holds_for(c, v, at, name))
             return true;
     return false;
 }

@@ -17,6 +17,9 @@
 
 static char root[] = "/tmp/signet-apache-XXXXXX";
 
+/* inc/x.conf, which a case may include; NULL: it is not read. */
+static const char *included;
+
 /* main.conf includes sites/….conf; what each case needs is written anew. */
 static void put(const char *name, const char *text)
 {
@@ -31,10 +34,14 @@ static void read_it(struct apa_conf *c, const char *main_text, const char *site,
     struct err e = { 0 };
     put("main.conf", main_text);
     put("sites/a.conf", site);
+    buf_addf(&dump, "Included configuration files:\n  (*) %s/main.conf\n    (3) %s/sites/a.conf\n", root, root);
+    if (included) {
+        put("inc/x.conf", included);
+        buf_addf(&dump, "      (2) %s/inc/x.conf\n", root);
+    }
     buf_addf(&dump,
-             "Included configuration files:\n  (*) %s/main.conf\n    (3) %s/sites/a.conf\nLoaded Modules:\n%s"
-             "ServerRoot: \"%s\"\nPidFile: \"/run/x.pid\"\nDefine: DUMP_RUN_CFG\nDefine: WITH=1\n",
-             root, root, modules, root);
+             "Loaded Modules:\n%sServerRoot: \"%s\"\nPidFile: \"/run/x.pid\"\nDefine: DUMP_RUN_CFG\nDefine: WITH=1\n",
+             modules, root);
     int rc = apa_conf_read(c, buf_str(&dump), &e);
     if (rc)
         fail_msg("%s", e.text);
@@ -176,7 +183,9 @@ static void plan_done(struct plan *p)
     strlist_done(&p->where);
 }
 
-static int plan(struct plan *p, const char *main_text, const char *site, const char *names, bool redirect)
+enum { REDIRECT = 1, HSTS = 2, UIR = 4, STAPLE = 8 };
+
+static int plan(struct plan *p, const char *main_text, const char *site, const char *names, unsigned what)
 {
     *p = (struct plan){ .changes = CHANGES_INIT };
     read_it(&p->conf, main_text, site, MODULES);
@@ -194,7 +203,10 @@ static int plan(struct plan *p, const char *main_text, const char *site, const c
                                 .options = "/o",
                                 .http_port = 80,
                                 .https_port = 443,
-                                .redirect = redirect };
+                                .redirect = what & REDIRECT,
+                                .hsts = what & HSTS,
+                                .uir = what & UIR,
+                                .staple = what & STAPLE };
     return apa_plan(&p->conf, &s, &w, &p->changes, &p->where, &p->e);
 }
 
@@ -215,7 +227,7 @@ static void a_twin_is_a_copy_with_tls(void **state)
     assert_int_equal(plan(&p, MAIN,
                           "<VirtualHost *:80>\n  # ours\n  ServerName a.test\n  RewriteCond %{HTTPS} off\n"
                           "  RewriteRule (.*) https://a.test$1\n</VirtualHost>\n",
-                          "a.test", true),
+                          "a.test", REDIRECT),
                      0);
     assert_int_equal(p.changes.n, 1); /* it redirects already */
     assert_string_equal(after(&p, "sites/a-le-ssl.conf"),
@@ -230,9 +242,9 @@ static void a_copy_of_the_one_for_all_has_the_names(void **state)
 {
     struct plan p;
     (void)state;
-    assert_int_equal(
-        plan(&p, MAIN, "<VirtualHost _default_:80>\n  ServerName own.test\n</VirtualHost>\n", "x.test y.test", true),
-        0);
+    assert_int_equal(plan(&p, MAIN, "<VirtualHost _default_:80>\n  ServerName own.test\n</VirtualHost>\n",
+                          "x.test y.test", REDIRECT),
+                     0);
     assert_string_equal(after(&p, "sites/a-le-ssl.conf"),
                         "<IfModule mod_ssl.c>\n<VirtualHost _default_:443>\n  # ServerName own.test\n"
                         "  ServerName x.test\n  ServerAlias y.test\n  SSLCertificateFile /c\n"
@@ -251,10 +263,10 @@ static void a_redirect_by_name_is_for_that_name(void **state)
                                "  SSLEngine on\n  SSLCertificateFile /c\n  SSLCertificateKeyFile /k\n</VirtualHost>\n";
     struct plan p;
     (void)state;
-    assert_int_equal(plan(&p, MAIN, site, "a.test", true), 0);
+    assert_int_equal(plan(&p, MAIN, site, "a.test", REDIRECT), 0);
     assert_int_equal(p.changes.n, 0);
     plan_done(&p);
-    assert_int_equal(plan(&p, MAIN, site, "a.test b.test", true), 0);
+    assert_int_equal(plan(&p, MAIN, site, "a.test b.test", REDIRECT), 0);
     assert_non_null(strstr(after(&p, "sites/a.conf"), "RewriteCond %{SERVER_NAME} =b.test\n  RewriteRule"));
     plan_done(&p);
 }
@@ -264,12 +276,92 @@ static void a_twin_that_nothing_reads_is_included(void **state)
     struct plan p;
     (void)state;
     assert_int_equal(plan(&p, "Listen 80\nInclude sites/a.conf",
-                          "<VirtualHost *:80>\nServerName a.test\n</VirtualHost>\n", "a.test", false),
+                          "<VirtualHost *:80>\nServerName a.test\n</VirtualHost>\n", "a.test", 0),
                      0);
     BUF_AUTO(want, PATH_MAX);
     buf_addf(&want, "Listen 80\nListen 443\nInclude sites/a.conf\nInclude %s/sites/a-le-ssl.conf\n", root);
     assert_string_equal(after(&p, "main.conf"), buf_z(&want));
     plan_done(&p);
+}
+
+static void included_directives_are_the_virtual_hosts(void **state)
+{
+    static const struct {
+        const char *inc, *site, *name;
+        unsigned port;
+        bool ssl;
+        int64_t want;
+    } cases[] = {
+        { "ServerAlias www.a.test\n", "<VirtualHost *:80>\nServerName a.test\nInclude inc/x.conf\n</VirtualHost>\n",
+          "www.a.test", 80, false, 0 },
+        { "ServerName a.test\n",
+          "<VirtualHost *:80>\nIncludeOptional inc/*.conf\n</VirtualHost>\n<VirtualHost *:80>\nServerName b.test\n"
+          "</VirtualHost>\n",
+          "a.test", 80, false, 0 },
+        { "<IfModule ssl_module>\nSSLEngine on\n</IfModule>\n",
+          "<VirtualHost *:443>\nServerName a.test\n<IfDefine WITH>\nInclude inc/../inc/x.conf\n</IfDefine>\n"
+          "</VirtualHost>\n",
+          "a.test", 443, true, 0 },
+        { "SSLEngine on\n",
+          "<VirtualHost *:443>\nServerName a.test\n<IfDefine !WITH>\nInclude inc/x.conf\n</IfDefine>\n</VirtualHost>\n",
+          "a.test", 443, true, -1 },
+        { "ServerName x.test\n",
+          "<VirtualHost *:80>\n<Directory />\nInclude inc/x.conf\n</Directory>\nServerName a.test\n</VirtualHost>\n",
+          "x.test", 80, false, -1 },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct apa_conf c = { 0 };
+        included = cases[i].inc;
+        read_it(&c, MAIN, cases[i].site, MODULES);
+        assert_int_equal(apa_pick(&c, cases[i].name, cases[i].port, cases[i].ssl), cases[i].want);
+        apa_conf_done(&c);
+    }
+    included = NULL;
+}
+
+#define INCLUDING(name) "<VirtualHost *:443>\n  ServerName " name ".test\n  Include inc/x.conf\n</VirtualHost>\n"
+
+static void a_certificate_is_changed_where_it_is_included_from(void **state)
+{
+    struct plan p;
+    (void)state;
+    included = "SSLEngine on\nSSLCertificateFile /old\nSSLCertificateKeyFile /old.key\n"
+               "Header always set Strict-Transport-Security \"max-age=1\"\n";
+    assert_int_equal(plan(&p, MAIN, INCLUDING("a"), "a.test", HSTS), 0);
+    assert_int_equal(p.changes.n, 1);
+    assert_string_equal(after(&p, "inc/x.conf"), "SSLEngine on\nSSLCertificateFile /c\nSSLCertificateKeyFile /k\n"
+                                                 "Header always set Strict-Transport-Security \"max-age=1\"\n");
+    plan_done(&p);
+    assert_int_equal(plan(&p, MAIN, INCLUDING("a") INCLUDING("b"), "a.test", 0), SIGNET_ESTATE);
+    assert_non_null(strstr(p.e.text, "inc/x.conf, line 2 sets sslcertificatefile for several virtual hosts"));
+    plan_done(&p);
+    assert_int_equal(plan(&p, MAIN, INCLUDING("a") INCLUDING("b"), "a.test b.test", 0), 0);
+    assert_int_equal(p.changes.n, 1);
+    plan_done(&p);
+    included = NULL;
+}
+
+static void an_included_redirect_is_not_in_the_twin(void **state)
+{
+    static const char site[] = "<VirtualHost *:80>\nServerName a.test\nInclude inc/x.conf\n</VirtualHost>\n";
+    struct plan p;
+    (void)state;
+    included = "RewriteEngine on\nRewriteRule ^ https://%{SERVER_NAME}%{REQUEST_URI}\n";
+    assert_int_equal(plan(&p, MAIN, site, "a.test", REDIRECT), 0);
+    assert_int_equal(p.changes.n, 1);
+    assert_non_null(strstr(after(&p, "sites/a-le-ssl.conf"), "\n# Include inc/x.conf\n"));
+    plan_done(&p);
+    included = "RewriteEngine on\nRewriteCond %{HTTPS} off\nRewriteRule ^ https://%{SERVER_NAME}%{REQUEST_URI}\n"
+               "DocumentRoot /x\n";
+    assert_int_equal(plan(&p, MAIN, site, "a.test", REDIRECT), 0);
+    assert_non_null(strstr(after(&p, "sites/a-le-ssl.conf"), "\nInclude inc/x.conf\n"));
+    plan_done(&p);
+    included = "DocumentRoot /x\nRedirect / https://a.test/\n";
+    assert_int_equal(plan(&p, MAIN, site, "a.test", REDIRECT), SIGNET_ESTATE);
+    assert_non_null(strstr(p.e.text, "inc/x.conf, line 2 leads to https"));
+    plan_done(&p);
+    included = NULL;
 }
 
 static void macros_are_named(void **state)
@@ -278,7 +370,7 @@ static void macros_are_named(void **state)
     (void)state;
     assert_int_equal(plan(&p, MAIN,
                           "<Macro V $n>\n<VirtualHost *:80>\nServerName $n\n</VirtualHost>\n</Macro>\nUse V a.test\n",
-                          "a.test", true),
+                          "a.test", REDIRECT),
                      SIGNET_ENOTFOUND);
     assert_non_null(strstr(p.e.text, "a.test"));
     assert_non_null(strstr(p.e.hint, "sites/a.conf makes virtual hosts by a macro"));
@@ -304,6 +396,10 @@ static int begin(void **state)
     if (!mkdtemp(root))
         return 1;
     fs_join(&path, root, "sites");
+    if (mkdir(buf_z(&path), 0755))
+        return 1;
+    buf_clear(&path);
+    fs_join(&path, root, "inc");
     return mkdir(buf_z(&path), 0755);
 }
 
@@ -325,6 +421,9 @@ int main(void)
         cmocka_unit_test(a_copy_of_the_one_for_all_has_the_names),
         cmocka_unit_test(a_redirect_by_name_is_for_that_name),
         cmocka_unit_test(a_twin_that_nothing_reads_is_included),
+        cmocka_unit_test(included_directives_are_the_virtual_hosts),
+        cmocka_unit_test(a_certificate_is_changed_where_it_is_included_from),
+        cmocka_unit_test(an_included_redirect_is_not_in_the_twin),
         cmocka_unit_test(macros_are_named),
         cmocka_unit_test(a_challenge_without_virtual_hosts_is_the_main_servers),
     };
