@@ -33,8 +33,11 @@ void apa_hsts_raise(const struct apa_conf *c, struct apa_patches *x, const struc
 
 /* ---- redirects ---- */
 
-/* The first of v->in, from *at on, that sends visitors to https. */
-bool apa_redirects(const struct apa_conf *c, const struct apa_vhost *v, uint32_t *at);
+/* Would a directive send visitors of a copy with TLS on that port to where they are? `names` (may be NULL): of the
+ * copy.
+ */
+bool apa_loops(const struct apa_conf *c, const struct apa_vhost *v, const struct apa_in *in,
+               const struct strlist *names, unsigned port);
 /* The first of the conditions that belong to a RewriteRule; the rule itself when it has none. Both are places in v->in.
  */
 uint32_t apa_first_condition(const struct apa_conf *c, const struct apa_vhost *v, uint32_t rule);

@@ -9,23 +9,60 @@
 
 /* ---- what is there ---- */
 
-static bool goes_to_https(const struct apa_node *n)
+/* Where a directive sends visitors. */
+struct way {
+    signet_str from; /* a path or a pattern; empty: what the section around it is for */
+    signet_str to;   /* behind "https://" */
+    bool is_pattern;
+};
+
+/* [P]: Apache itself asks there, the visitor stays. */
+static bool is_proxy(const struct apa_node *n, size_t from)
 {
-    bool rewrite = !strcmp(n->name, "rewriterule"), redirect = !strcmp(n->name, "redirect") ||
-                                                               !strcmp(n->name, "redirectpermanent") ||
-                                                               !strcmp(n->name, "redirectmatch");
-    for (size_t i = 0; (rewrite || redirect) && i < n->args.n; i++)
-        if (str_starts(str_of(n->args.v[i]), STR("https://")))
-            return true;
+    for (size_t i = from; i < n->args.n; i++) {
+        signet_str one, rest = str_of(n->args.v[i]);
+        if (rest.n < 2 || rest.p[0] != '[')
+            continue;
+        rest = (signet_str){ rest.p + 1, rest.n - 2 };
+        while (rest.n) {
+            (void)str_cut(rest, ',', &one, &rest);
+            if (str_ieq(str_trim(one), STR("P")) || str_ieq(str_trim(one), STR("proxy")))
+                return true;
+        }
+    }
     return false;
 }
 
-bool apa_redirects(const struct apa_conf *c, const struct apa_vhost *v, uint32_t *at)
+/* Is it a redirect to https? */
+static bool way_of(const struct apa_node *n, struct way *ret)
 {
-    for (; *at < v->n_in; ++*at)
-        if (goes_to_https(apa_node(c, &v->in[*at])))
-            return true;
+    bool rule = !strcmp(n->name, "rewriterule"), match = !strcmp(n->name, "redirectmatch");
+    if (!rule && !match && strcmp(n->name, "redirect") && strcmp(n->name, "redirectpermanent") &&
+        strcmp(n->name, "redirecttemp"))
+        return false;
+    for (size_t i = 0; i < n->args.n; i++) {
+        signet_str to = str_of(n->args.v[i]), from = i ? str_of(n->args.v[i - 1]) : STR("");
+        if (!str_starts(to, STR("https://")) || (rule && is_proxy(n, i + 1)))
+            continue;
+        bool status = !rule && !match && !str_starts(from, STR("/"));
+        *ret = (struct way){ .from = status ? STR("") : from, .to = str_skip(to, 8), .is_pattern = rule || match };
+        return true;
+    }
     return false;
+}
+
+/* What excepts some paths is for the rest of the site. */
+static bool is_whole_site(const struct way *w)
+{
+    static const char *const patterns[] = { "^",     "^/",     "^/?",     "^/?$",     "^/(.*)", "^/(.*)$",
+                                            "^(.*)", "^(.*)$", "^/?(.*)", "^/?(.*)$", ".*",     "^.*",
+                                            "^.*$",  "^/.*",   "(.*)",    "(.*)$",    "/(.*)",  "/.*" };
+    if (!w->is_pattern)
+        return str_eq(w->from, STR("/"));
+    for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++)
+        if (str_eq(w->from, str_of(patterns[i])))
+            return true;
+    return str_starts(w->from, STR("!")) || str_find(w->from, STR("(?!"));
 }
 
 uint32_t apa_first_condition(const struct apa_conf *c, const struct apa_vhost *v, uint32_t rule)
@@ -38,13 +75,23 @@ uint32_t apa_first_condition(const struct apa_conf *c, const struct apa_vhost *v
     return first;
 }
 
-/* Conditions by SERVER_NAME, as ours are, hold for the names in them alone. */
+/* Do the conditions of a rule hold for a name, whatever is asked for? Those by SERVER_NAME, as ours are, hold for the
+ * names in them alone. */
 static bool holds_for(const struct apa_conf *c, const struct apa_vhost *v, uint32_t rule, const char *name)
 {
+    static const char *const of_all[] = { "%{HTTPS}",     "%{SERVER_PORT}", "%{REQUEST_SCHEME}",
+                                          "%{HTTP_HOST}", "%{HTTP:Host}",   "%{HTTP:X-Forwarded-Proto}" };
     bool by_name = false;
     for (uint32_t i = apa_first_condition(c, v, rule); i < rule; i++) {
         const struct strlist *args = &apa_node(c, &v->in[i])->args;
-        if (args->n < 2 || strcmp(args->v[0], "%{SERVER_NAME}") || args->v[1][0] != '=')
+        bool fits = args->n < 2 || args->v[1][0] == '!';
+        for (size_t k = 0; !fits && k < sizeof of_all / sizeof of_all[0]; k++)
+            fits = !strcmp(args->v[0], of_all[k]);
+        if (fits)
+            continue;
+        if (strcmp(args->v[0], "%{SERVER_NAME}"))
+            return false;
+        if (args->v[1][0] != '=')
             continue;
         if (str_ieq(str_of(args->v[1] + 1), str_of(name)))
             return true;
@@ -55,10 +102,88 @@ static bool holds_for(const struct apa_conf *c, const struct apa_vhost *v, uint3
 
 static bool redirects_name(const struct apa_conf *c, const struct apa_vhost *v, const char *name)
 {
-    for (uint32_t at = 0; apa_redirects(c, v, &at); at++)
-        if (holds_for(c, v, at, name))
+    struct way way;
+    for (uint32_t i = 0; i < v->n_in; i++)
+        if (v->in[i].direct && way_of(apa_node(c, &v->in[i]), &way) && is_whole_site(&way) && holds_for(c, v, i, name))
             return true;
     return false;
+}
+
+/* ---- what leads to where it comes from ---- */
+
+/* Cuts the host off: is it the one that was asked for? */
+static bool is_same_host(const struct apa_vhost *v, const struct strlist *names, signet_str *to)
+{
+    static const char *const asked[] = { "%{SERVER_NAME}", "%{HTTP_HOST}", "%{HTTP:Host}", "%1" };
+    BUF_AUTO(host, 512);
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++)
+        if (str_starts(*to, str_of(asked[i]))) {
+            *to = str_skip(*to, strlen(asked[i]));
+            return true;
+        }
+    for (; n < to->n && !strchr("/:?#%$", to->p[n]); n++)
+        buf_addc(&host, to->p[n] >= 'A' && to->p[n] <= 'Z' ? (char)(to->p[n] - 'A' + 'a') : to->p[n]);
+    *to = str_skip(*to, n);
+    return !buf_err(&host) && (apa_vhost_fits(v, buf_z(&host)) || (names && strlist_has(names, buf_str(&host))));
+}
+
+/* Cuts a port off: is it this one, or none? */
+static bool is_same_port(unsigned port, signet_str *to)
+{
+    uint64_t is;
+    size_t n = 1;
+    if (!str_starts(*to, STR(":")))
+        return true;
+    while (n < to->n && to->p[n] >= '0' && to->p[n] <= '9')
+        n++;
+    bool same = n == 1 || (!str_u64((signet_str){ to->p + 1, n - 1 }, 65535, &is) && is == port);
+    *to = str_skip(*to, n);
+    return same;
+}
+
+/* The characters that all that fits a pattern begins with, without a slash in front; *ret_all: nothing follows them. */
+static void literal_of(signet_str pattern, struct buf *to, bool *ret_all)
+{
+    size_t i = str_starts(pattern, STR("^")) ? 1 : 0;
+    i += i < pattern.n && pattern.p[i] == '/';
+    for (; i < pattern.n && !strchr(".+*?()[]{}|$^", pattern.p[i]); i++) {
+        bool escaped = pattern.p[i] == '\\' && i + 1 < pattern.n;
+        char next = pattern.p[i + escaped], behind = i + escaped + 1 < pattern.n ? pattern.p[i + escaped + 1] : ' ';
+        if ((escaped && strchr("dDwWsSbBAzZ0123456789", next)) || strchr("*?{", behind))
+            break;
+        buf_addc(to, next);
+        i += escaped;
+    }
+    *ret_all = i + 1 == pattern.n && pattern.p[i] == '$';
+}
+
+static bool comes_back(const struct way *w, signet_str path)
+{
+    BUF_AUTO(literal, 1024);
+    bool all = false;
+    if (!w->from.n || is_whole_site(w) || str_starts(path, STR("%{REQUEST_URI}")) || str_starts(path, STR("$0")))
+        return true;
+    if (w->is_pattern) {
+        literal_of(w->from, &literal, &all);
+        path = str_skip(path, str_starts(path, STR("/")));
+    } else {
+        buf_add(&literal, w->from);
+    }
+    signet_str rest = str_skip(path, literal.n);
+    if (buf_err(&literal) || !str_starts(path, buf_str(&literal)) || (all && rest.n))
+        return false;
+    return w->is_pattern || str_ends(w->from, STR("/")) || !rest.n || strchr("/?#", rest.p[0]);
+}
+
+bool apa_loops(const struct apa_conf *c, const struct apa_vhost *v, const struct apa_in *in,
+               const struct strlist *names, unsigned port)
+{
+    struct way way;
+    if (!way_of(apa_node(c, in), &way))
+        return false;
+    signet_str path = way.to;
+    return is_same_host(v, names, &path) && is_same_port(port, &path) && comes_back(&way, path);
 }
 
 /* ---- what is added ---- */

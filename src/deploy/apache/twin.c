@@ -73,10 +73,14 @@ static int mute_included(const struct apa_conf *c, const struct apa_vhost *v, ui
 
 /* What would send the visitors of the twin to itself for ever is made a comment, with the conditions that belong to it.
  */
-static int mute_redirects(const struct apa_conf *c, const struct apa_vhost *v, struct text_patch *p, struct err *e)
+static int mute_redirects(const struct apa_conf *c, const struct apa_twin *t, const struct apa_wish *w,
+                          struct text_patch *p, struct err *e)
 {
+    const struct apa_vhost *v = &c->vhost[t->vhost];
     int rc = 0;
-    for (uint32_t at = 0; !rc && apa_redirects(c, v, &at); at++) {
+    for (uint32_t at = 0; !rc && at < v->n_in; at++) {
+        if (!apa_loops(c, v, &v->in[at], t->as, w->https_port))
+            continue;
         if (v->in[at].include)
             rc = mute_included(c, v, at, p, e);
         for (uint32_t i = apa_first_condition(c, v, at); !v->in[at].include && i <= at; i++)
@@ -123,7 +127,7 @@ static int add_text(const struct apa_conf *c, const struct apa_server *s, const 
     struct text_patch own = { 0 };
     STRLIST_AUTO(lines);
     BUF_AUTO(indent, 1024);
-    int rc = twin_lines(w, t, &lines) ? err_nomem(e) : mute_redirects(c, v, &own, e);
+    int rc = twin_lines(w, t, &lines) ? err_nomem(e) : mute_redirects(c, t, w, &own, e);
     apa_indent(f, v->node, &indent);
     buf_addz(to, "<IfModule mod_ssl.c>\n");
     if (w->staple && !apa_has_directive(c, "sslstaplingcache"))

@@ -271,6 +271,45 @@ static void a_redirect_by_name_is_for_that_name(void **state)
     plan_done(&p);
 }
 
+static void redirects_of_the_whole_site_to_itself_are_known(void **state)
+{
+    static const struct {
+        const char *lines;
+        bool whole, muted; /* no redirect is added; it is a comment in the twin */
+    } cases[] = {
+        { "Redirect permanent / https://a.test/", true, true },
+        { "Redirect / https://www.other.test/", true, false },
+        { "Redirect /old https://other.test/new", false, false },
+        { "Redirect /old https://a.test/new", false, false },
+        { "Redirect /admin https://A.test/admin", false, true },
+        { "Redirect /a https://a.test/ab", false, false },
+        { "Redirect / https://a.test:8443/", true, false },
+        { "Redirect / https://a.test:443/", true, true },
+        { "RewriteRule ^/?(.*)$ https://%{HTTP_HOST}/$1 [R,L]", true, true },
+        { "RewriteRule ^/shop https://shop.other.test/ [R,L]", false, false },
+        { "RewriteRule ^/admin(.*)$ https://%{SERVER_NAME}/admin$1 [R,L]", false, true },
+        { "RewriteRule ^/one\\.html$ https://a.test/one.htm [R,L]", false, false },
+        { "RewriteRule ^/(.*)$ https://backend.test/$1 [P,L]", false, false },
+        { "RewriteRule !^/\\.well-known https://a.test%{REQUEST_URI}", true, true },
+        { "RedirectMatch 301 ^/(?!\\.well-known).* https://a.test$0", true, true },
+        { "RewriteCond %{REQUEST_URI} ^/admin\n  RewriteRule ^ https://a.test%{REQUEST_URI}", false, true },
+        { "RewriteCond %{REQUEST_URI} !^/open\n  RewriteRule ^ https://a.test%{REQUEST_URI}", true, true },
+        { "<Location /in>\n  Redirect permanent https://a.test/in\n  </Location>", false, true },
+        { "<Location /in>\n  RewriteRule ^ https://other.test/\n  </Location>", false, false },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct plan p;
+        BUF_AUTO(site, 4096);
+        buf_addf(&site, "<VirtualHost *:80>\n  ServerName a.test\n  %s\n</VirtualHost>\n", cases[i].lines);
+        assert_int_equal(plan(&p, MAIN, buf_z(&site), "a.test", REDIRECT), 0);
+        assert_int_equal(strstr(after(&p, "sites/a.conf"), "RewriteCond %{SERVER_NAME} =a.test") == NULL,
+                         cases[i].whole);
+        assert_int_equal(strstr(after(&p, "sites/a-le-ssl.conf"), "  # Re") != NULL, cases[i].muted);
+        plan_done(&p);
+    }
+}
+
 static void a_twin_that_nothing_reads_is_included(void **state)
 {
     struct plan p;
@@ -420,6 +459,7 @@ int main(void)
         cmocka_unit_test(a_twin_is_a_copy_with_tls),
         cmocka_unit_test(a_copy_of_the_one_for_all_has_the_names),
         cmocka_unit_test(a_redirect_by_name_is_for_that_name),
+        cmocka_unit_test(redirects_of_the_whole_site_to_itself_are_known),
         cmocka_unit_test(a_twin_that_nothing_reads_is_included),
         cmocka_unit_test(included_directives_are_the_virtual_hosts),
         cmocka_unit_test(a_certificate_is_changed_where_it_is_included_from),
