@@ -115,17 +115,37 @@ bool apa_has_header(const struct apa_conf *c, const struct apa_vhost *v, const c
     return false;
 }
 
-int apa_extra_lines(const struct apa_conf *c, const struct apa_vhost *v, const struct apa_wish *w, struct strlist *to)
+static bool has_uir(const struct apa_conf *c, const struct apa_vhost *v)
 {
+    for (uint32_t i = 0; i < v->n_in; i++) {
+        const struct apa_node *n = apa_node(c, &v->in[i]);
+        for (size_t k = 0; !strcmp(n->name, "header") && k < n->args.n; k++)
+            if (str_find(str_of(n->args.v[k]), STR("upgrade-insecure-requests")))
+                return true;
+    }
+    return false;
+}
+
+/* Browsers obey each of several policies: one that is there already stays beside ours. */
+static int uir_line(const struct apa_conf *c, const struct apa_vhost *v, struct strlist *to)
+{
+    BUF_AUTO(line, 128);
+    bool beside = apa_has_header(c, v, "Content-Security-Policy");
+    buf_addf(&line, "Header always %s Content-Security-Policy upgrade-insecure-requests", beside ? "add" : "set");
+    return strlist_add(to, buf_str(&line));
+}
+
+int apa_extra_lines(const struct apa_conf *c, const struct apa_vhost *v, bool twin, const struct apa_wish *w,
+                    struct strlist *to)
+{
+    bool hsts = apa_has_header(c, v, "Strict-Transport-Security");
     int rc = 0;
-    if (w->hsts && !(v && apa_has_header(c, v, "Strict-Transport-Security")))
+    if (w->hsts && !hsts)
         rc |= strlist_addz(to, "Header always set Strict-Transport-Security \"max-age=31536000\"");
-    if (w->uir && !(v && apa_has_header(c, v, "Content-Security-Policy")))
-        rc |= strlist_addz(to, "Header always set Content-Security-Policy upgrade-insecure-requests");
-    if (w->hsts_seed && !(v && apa_has_header(c, v, "Strict-Transport-Security")))
-        rc |= apa_hsts_lines(w, c, v, to);
-    if (w->staple && !(v && apa_find(c, v, "sslusestapling")))
-        rc |= strlist_addz(to, "SSLUseStapling on");
+    if (w->uir && !has_uir(c, v))
+        rc |= uir_line(c, v, to);
+    if (w->hsts_seed && (twin || !hsts))
+        rc |= apa_hsts_lines(w, c, twin ? NULL : v, to);
     return rc;
 }
 
@@ -198,6 +218,14 @@ static int set_value(const struct tls *t, const char *lower, const char *name, c
     return strlist_add(lines, buf_str(&line)) ? err_nomem(t->e) : 0;
 }
 
+static int staple(const struct tls *t, struct strlist *lines)
+{
+    const struct apa_in *in = apa_find(t->c, t->v, "sslusestapling");
+    const struct strlist *args = in ? &apa_node(t->c, in)->args : NULL;
+    bool is_on = args && args->n && str_ieq(str_of(args->v[0]), STR("on"));
+    return is_on ? 0 : set_value(t, "sslusestapling", "SSLUseStapling", "on", lines);
+}
+
 /* Where answers of OCSP are kept is said once, outside of the virtual hosts. */
 static void need_stapling_cache(const struct apa_conf *c, struct apa_patches *x, uint32_t file,
                                 const struct apa_server *s)
@@ -226,8 +254,10 @@ static int update_tls(const struct tls *t, const struct apa_server *s)
         if (!rc && chain) /* it is in the certificate's file */
             rc = replace(t, chain, STR(""));
     }
-    if (!rc && apa_extra_lines(t->c, v, w, &lines))
+    if (!rc && apa_extra_lines(t->c, v, false, w, &lines))
         rc = err_nomem(t->e);
+    if (!rc && w->staple)
+        rc = staple(t, &lines);
     apa_add_lines(&t->x->v[v->file], &t->c->file[v->file], v->node, false, &lines);
     if (w->staple)
         need_stapling_cache(t->c, t->x, v->file, s);

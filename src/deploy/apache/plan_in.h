@@ -18,8 +18,9 @@ int apa_patches_to_changes(struct apa_patches *x, struct changes *to, struct err
 void apa_indent(const struct apa_file *f, uint32_t node, struct buf *to);
 void apa_add_lines(struct text_patch *p, const struct apa_file *f, uint32_t node, bool top,
                    const struct strlist *lines);
-/* Headers and stapling that a TLS virtual host lacks; v NULL: it has nothing yet. */
-int apa_extra_lines(const struct apa_conf *c, const struct apa_vhost *v, const struct apa_wish *w, struct strlist *to);
+/* Headers that a TLS virtual host lacks, or the twin of one without TLS. */
+int apa_extra_lines(const struct apa_conf *c, const struct apa_vhost *v, bool twin, const struct apa_wish *w,
+                    struct strlist *to);
 
 bool apa_has_header(const struct apa_conf *c, const struct apa_vhost *v, const char *header);
 

@@ -105,7 +105,7 @@ static int add_line(struct strlist *to, const char *name, const char *value)
     return strlist_add(to, buf_str(&line));
 }
 
-static int twin_lines(const struct apa_wish *w, const struct apa_twin *t, struct strlist *to)
+static int twin_lines(const struct apa_conf *c, const struct apa_wish *w, const struct apa_twin *t, struct strlist *to)
 {
     const struct strlist *as = t->as;
     int rc = 0;
@@ -116,7 +116,8 @@ static int twin_lines(const struct apa_wish *w, const struct apa_twin *t, struct
     rc |= add_line(to, "Include", w->options);
     struct apa_wish own = *w;
     own.twin = (ptrdiff_t)t->vhost * 2 + (t->as != NULL);
-    return rc | apa_extra_lines(NULL, NULL, &own, to);
+    rc |= apa_extra_lines(c, &c->vhost[t->vhost], true, &own, to);
+    return w->staple ? rc | strlist_addz(to, "SSLUseStapling on") : rc;
 }
 
 static int add_text(const struct apa_conf *c, const struct apa_server *s, const struct apa_twin *t,
@@ -127,7 +128,7 @@ static int add_text(const struct apa_conf *c, const struct apa_server *s, const 
     struct text_patch own = { 0 };
     STRLIST_AUTO(lines);
     BUF_AUTO(indent, 1024);
-    int rc = twin_lines(w, t, &lines) ? err_nomem(e) : mute_redirects(c, t, w, &own, e);
+    int rc = twin_lines(c, w, t, &lines) ? err_nomem(e) : mute_redirects(c, t, w, &own, e);
     apa_indent(f, v->node, &indent);
     buf_addz(to, "<IfModule mod_ssl.c>\n");
     if (w->staple && !apa_has_directive(c, "sslstaplingcache"))

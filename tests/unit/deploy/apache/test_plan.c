@@ -47,8 +47,9 @@ static void read_it(struct apa_conf *c, const char *main_text, const char *site,
         fail_msg("%s", e.text);
 }
 
-#define MODULES " ssl_module (shared)\n rewrite_module (shared)\n headers_module (shared)\n"
-#define MAIN    "Listen 80\nListen 443\nInclude sites/*.conf\n"
+#define MODULES                                                                                                        \
+    " ssl_module (shared)\n rewrite_module (shared)\n headers_module (shared)\n socache_shmcb_module (shared)\n"
+#define MAIN "Listen 80\nListen 443\nInclude sites/*.conf\n"
 
 static void names_find_their_virtual_host(void **state)
 {
@@ -403,6 +404,33 @@ static void an_included_redirect_is_not_in_the_twin(void **state)
     included = NULL;
 }
 
+static void what_is_set_otherwise_is_set_right(void **state)
+{
+    static const char site[] = "<VirtualHost *:443>\n  ServerName a.test\n  SSLEngine on\n  SSLCertificateFile /c\n"
+                               "  SSLCertificateKeyFile /k\n  SSLUseStapling Off\n"
+                               "  Header always set Content-Security-Policy \"default-src 'self'\"\n</VirtualHost>\n";
+    static const char want[] =
+        "<VirtualHost *:443>\n  ServerName a.test\n  SSLEngine on\n  SSLCertificateFile /c\n"
+        "  SSLCertificateKeyFile /k\n  SSLUseStapling on\n"
+        "  Header always set Content-Security-Policy \"default-src 'self'\"\n"
+        "  Header always add Content-Security-Policy upgrade-insecure-requests\n</VirtualHost>\n";
+    struct plan p;
+    (void)state;
+    assert_int_equal(plan(&p, MAIN "SSLStaplingCache x\n", site, "a.test", UIR | STAPLE), 0);
+    assert_string_equal(after(&p, "sites/a.conf"), want);
+    plan_done(&p);
+    assert_int_equal(plan(&p, MAIN "SSLStaplingCache x\n", want, "a.test", UIR | STAPLE), 0);
+    assert_int_equal(p.changes.n, 0);
+    plan_done(&p);
+    assert_int_equal(plan(&p, MAIN,
+                          "<VirtualHost *:80>\n  ServerName a.test\n  Header set Content-Security-Policy x\n"
+                          "</VirtualHost>\n",
+                          "a.test", UIR),
+                     0);
+    assert_non_null(strstr(after(&p, "sites/a-le-ssl.conf"), "  Header always add Content-Security-Policy upgrade"));
+    plan_done(&p);
+}
+
 static void macros_are_named(void **state)
 {
     struct plan p;
@@ -464,6 +492,7 @@ int main(void)
         cmocka_unit_test(included_directives_are_the_virtual_hosts),
         cmocka_unit_test(a_certificate_is_changed_where_it_is_included_from),
         cmocka_unit_test(an_included_redirect_is_not_in_the_twin),
+        cmocka_unit_test(what_is_set_otherwise_is_set_right),
         cmocka_unit_test(macros_are_named),
         cmocka_unit_test(a_challenge_without_virtual_hosts_is_the_main_servers),
     };
