@@ -68,6 +68,8 @@ void apa_sites_done(struct apa_sites *t);
 /* A line at the end of the main file. */
 void apa_add_include(struct apa_patches *x, const char *path);
 
+/* ServerName and ServerAlias; a wildcard is always an alias, for Apache takes a ServerName as it stands. */
+int apa_name_lines(const struct strlist *names, struct strlist *to);
 /* A virtual host in clear for the names that only this one, with TLS, has. */
 int apa_redirect_site(struct apa_sites *t, const struct apa_conf *c, const struct apa_server *s, uint32_t vhost,
                       const struct apa_wish *w, struct err *e);

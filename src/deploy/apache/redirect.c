@@ -75,6 +75,38 @@ uint32_t apa_first_condition(const struct apa_conf *c, const struct apa_vhost *v
     return first;
 }
 
+#define ONE_LABEL "^[^.]+\\."
+
+/* The pattern of SERVER_NAME that a name fits; one label stands for a "*". */
+static void add_condition(const char *name, struct buf *to)
+{
+    bool wild = !strncmp(name, "*.", 2);
+    buf_addz(to, wild ? ONE_LABEL : "=");
+    for (const char *c = wild ? name + 2 : name; *c; c++) {
+        if (wild && *c == '.')
+            buf_addc(to, '\\');
+        buf_addc(to, *c);
+    }
+    if (wild)
+        buf_addc(to, '$');
+}
+
+/* 1: the name, or the wildcard it is under, is what a pattern of SERVER_NAME asks for; 0: others are; -1: it is none of
+ * ours. */
+static int asks_for(const char *pattern, const char *name)
+{
+    BUF_AUTO(own, 1024);
+    BUF_AUTO(wildcard, 512);
+    BUF_AUTO(above, 1024);
+    const char *dot = strchr(name, '.');
+    add_condition(name, &own);
+    buf_addf(&wildcard, "*%s", dot ? dot : "");
+    add_condition(buf_z(&wildcard), &above);
+    if (str_ieq(str_of(pattern), buf_str(&own)) || str_ieq(str_of(pattern), buf_str(&above)))
+        return 1;
+    return pattern[0] == '=' || str_starts(str_of(pattern), STR(ONE_LABEL)) ? 0 : -1;
+}
+
 /* Do the conditions of a rule hold for a name, whatever is asked for? Those by SERVER_NAME, as ours are, hold for the
  * names in them alone. */
 static bool holds_for(const struct apa_conf *c, const struct apa_vhost *v, uint32_t rule, const char *name)
@@ -91,11 +123,10 @@ static bool holds_for(const struct apa_conf *c, const struct apa_vhost *v, uint3
             continue;
         if (strcmp(args->v[0], "%{SERVER_NAME}"))
             return false;
-        if (args->v[1][0] != '=')
-            continue;
-        if (str_ieq(str_of(args->v[1] + 1), str_of(name)))
+        int asks = asks_for(args->v[1], name);
+        if (asks > 0)
             return true;
-        by_name = true;
+        by_name |= !asks;
     }
     return !by_name;
 }
@@ -212,7 +243,10 @@ int apa_add_redirect(const struct apa_conf *c, struct apa_patches *x, uint32_t v
     rc = strlist_addz(&lines, "RewriteEngine on");
     for (size_t i = 0; i < names.n; i++) {
         BUF_AUTO(line, 1024);
-        buf_addf(&line, "RewriteCond %%{SERVER_NAME} =%s%s", names.v[i], i + 1 < names.n ? " [OR]" : "");
+        bool more = i + 1 < names.n, wild = names.v[i][0] == '*';
+        buf_addz(&line, "RewriteCond %{SERVER_NAME} ");
+        add_condition(names.v[i], &line);
+        buf_addz(&line, wild ? more ? " [NC,OR]" : " [NC]" : more ? " [OR]" : "");
         rc |= strlist_add(&lines, buf_str(&line));
     }
     rc |= strlist_addz(&lines, RULE);
@@ -233,19 +267,39 @@ static int names_of(const struct apa_conf *c, uint32_t vhost, const struct apa_w
     return rc;
 }
 
-static void add_text(const struct apa_conf *c, const struct apa_server *s, uint32_t vhost, const struct apa_wish *w,
-                     const struct strlist *names, struct buf *to)
+int apa_name_lines(const struct strlist *names, struct strlist *to)
 {
+    size_t first = 0;
+    int rc = 0;
+    while (first < names->n && names->v[first][0] == '*')
+        first++;
+    for (size_t i = 0; i <= names->n; i++) {
+        BUF_AUTO(line, 1024);
+        size_t k = !i ? first : i - 1; /* the ServerName is written first */
+        if (k == names->n || (i && k == first))
+            continue;
+        buf_addf(&line, "%s %s", i ? "ServerAlias" : "ServerName", names->v[k]);
+        rc |= strlist_add(to, buf_str(&line));
+    }
+    return rc;
+}
+
+static int add_text(const struct apa_conf *c, const struct apa_server *s, uint32_t vhost, const struct apa_wish *w,
+                    const struct strlist *names, struct buf *to)
+{
+    STRLIST_AUTO(lines);
+    int rc = apa_name_lines(names, &lines);
     const struct apa_vhost *v = &c->vhost[vhost];
     buf_addz(to, "# Leads visitors of plain http to https.\n<VirtualHost");
     apa_add_addresses(&c->file[v->file].node[v->node], w->http_port, to);
-    buf_addf(to, ">\n\tServerName %s\n", names->v[0]);
-    for (size_t i = 1; i < names->n; i++)
-        buf_addf(to, "\tServerAlias %s\n", names->v[i]);
+    buf_addz(to, ">\n");
+    for (size_t i = 0; i < lines.n; i++)
+        buf_addf(to, "\t%s\n", lines.v[i]);
     buf_addz(to, "\tServerSignature Off\n\n\tRewriteEngine on\n\t" RULE "\n\n");
     if (fs_exists(AT_FDCWD, s->logs)) /* Apache does not start when it is missing */
         buf_addf(to, "\tErrorLog %s/redirect.error.log\n", s->logs);
     buf_addz(to, "\tLogLevel warn\n</VirtualHost>\n");
+    return rc ? rc : buf_err(to);
 }
 
 static int path_for(const struct apa_file *beside, const struct apa_server *s, const char *name, struct buf *to)
@@ -278,6 +332,5 @@ int apa_redirect_site(struct apa_sites *t, const struct apa_conf *c, const struc
     int rc = apa_site(t, c, s, buf_z(&path), NULL, &at, e);
     if (rc)
         return rc;
-    add_text(c, s, vhost, w, &names, &t->v[at].text);
-    return buf_err(&t->v[at].text) ? err_nomem(e) : 0;
+    return add_text(c, s, vhost, w, &names, &t->v[at].text) ? err_nomem(e) : 0;
 }

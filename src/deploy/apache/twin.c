@@ -107,10 +107,7 @@ static int add_line(struct strlist *to, const char *name, const char *value)
 
 static int twin_lines(const struct apa_conf *c, const struct apa_wish *w, const struct apa_twin *t, struct strlist *to)
 {
-    const struct strlist *as = t->as;
-    int rc = 0;
-    for (size_t i = 0; as && i < as->n; i++)
-        rc |= add_line(to, i ? "ServerAlias" : "ServerName", as->v[i]);
+    int rc = t->as ? apa_name_lines(t->as, to) : 0;
     rc |= add_line(to, "SSLCertificateFile", w->cert);
     rc |= add_line(to, "SSLCertificateKeyFile", w->key);
     rc |= add_line(to, "Include", w->options);

@@ -272,6 +272,28 @@ static void a_redirect_by_name_is_for_that_name(void **state)
     plan_done(&p);
 }
 
+static void a_redirect_of_a_wildcard_is_a_pattern(void **state)
+{
+    static const char tls[] = "<VirtualHost *:443>\n  ServerName x.test\n  ServerAlias *.a.test\n  SSLEngine on\n"
+                              "  SSLCertificateFile /c\n  SSLCertificateKeyFile /k\n</VirtualHost>\n";
+    struct plan p;
+    BUF_AUTO(site, 4096);
+    (void)state;
+    buf_addf(&site, "<VirtualHost *:80>\n  ServerName x.test\n  ServerAlias *.a.test\n</VirtualHost>\n%s", tls);
+    assert_int_equal(plan(&p, MAIN, buf_z(&site), "*.a.test x.test", REDIRECT), 0);
+    assert_non_null(strstr(after(&p, "sites/a.conf"), "  RewriteCond %{SERVER_NAME} ^[^.]+\\.a\\.test$ [NC,OR]\n"
+                                                      "  RewriteCond %{SERVER_NAME} =x.test\n  RewriteRule ^ "));
+    buf_clear(&site);
+    buf_addz(&site, after(&p, "sites/a.conf"));
+    plan_done(&p);
+    assert_int_equal(plan(&p, MAIN, buf_z(&site), "*.a.test x.test one.a.test", REDIRECT), 0);
+    assert_int_equal(p.changes.n, 0);
+    plan_done(&p);
+    assert_int_equal(plan(&p, MAIN, "<VirtualHost *:80>\n</VirtualHost>\n", "*.a.test b.test", 0), 0);
+    assert_non_null(strstr(after(&p, "sites/a-le-ssl.conf"), "ServerName b.test\n\tServerAlias *.a.test\n"));
+    plan_done(&p);
+}
+
 static void redirects_of_the_whole_site_to_itself_are_known(void **state)
 {
     static const struct {
@@ -487,6 +509,7 @@ int main(void)
         cmocka_unit_test(a_twin_is_a_copy_with_tls),
         cmocka_unit_test(a_copy_of_the_one_for_all_has_the_names),
         cmocka_unit_test(a_redirect_by_name_is_for_that_name),
+        cmocka_unit_test(a_redirect_of_a_wildcard_is_a_pattern),
         cmocka_unit_test(redirects_of_the_whole_site_to_itself_are_known),
         cmocka_unit_test(a_twin_that_nothing_reads_is_included),
         cmocka_unit_test(included_directives_are_the_virtual_hosts),
