@@ -100,15 +100,37 @@ static bool list_has_module(const struct strlist *l, const char *name)
     return apa_has_module(&as, name);
 }
 
+bool apa_is_condition(const struct apa_node *n)
+{
+    static const char *const names[] = { "ifmodule", "ifdefine", "iffile", "ifversion", "ifdirective", "ifsection" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (!strcmp(n->name, names[i]))
+            return true;
+    return false;
+}
+
+static bool is_file(const struct apa_conf *c, const char *name)
+{
+    BUF_AUTO(path, PATH_MAX);
+    if (name[0] != '/')
+        buf_addf(&path, "%s/", c->root ? c->root : "");
+    buf_addz(&path, name);
+    return !buf_err(&path) && fs_exists(AT_FDCWD, buf_z(&path));
+}
+
+/* Those that only a running Apache could judge are taken as true. */
 static bool holds(const struct apa_conf *c, const struct apa_node *n, const struct strlist *more)
 {
     bool by_module = !strcmp(n->name, "ifmodule"), by_define = !strcmp(n->name, "ifdefine");
-    if ((!by_module && !by_define) || !n->args.n)
+    if ((!by_module && !by_define && strcmp(n->name, "iffile")) || !n->args.n)
         return true;
     const char *arg = n->args.v[0];
-    bool negated = arg[0] == '!';
+    bool negated = arg[0] == '!', is;
     arg += negated;
-    bool is = by_module ? apa_has_module(c, arg) || list_has_module(more, arg) : strlist_has(&c->defines, str_of(arg));
+    if (by_module)
+        is = apa_has_module(c, arg) || list_has_module(more, arg);
+    else
+        is = by_define ? strlist_has(&c->defines, str_of(arg)) : is_file(c, arg);
     return is != negated;
 }
 
@@ -134,7 +156,7 @@ bool apa_has_directive(const struct apa_conf *c, const char *name)
 static bool is_global(const struct apa_file *f, uint32_t node)
 {
     for (uint32_t up = f->node[node].parent; up; up = f->node[up - 1].parent)
-        if (strcmp(f->node[up - 1].name, "ifmodule") && strcmp(f->node[up - 1].name, "ifdefine"))
+        if (!apa_is_condition(&f->node[up - 1]))
             return false;
     return true;
 }

@@ -41,7 +41,10 @@ void apa_conf_done(struct apa_conf *c);
 
 bool apa_has_directive(const struct apa_conf *c, const char *name); /* in force anywhere */
 bool apa_has_module(const struct apa_conf *c, const char *name);    /* "ssl_module" or "mod_ssl.c" */
-/* Is a directive in force: no IfModule, IfDefine around it is false? `more`: modules that are going to be there. */
+/* A section that Apache judges when it starts, and that is else as if it were not there. */
+bool apa_is_condition(const struct apa_node *n);
+/* Is a directive in force: no IfModule, IfDefine, IfFile around it is false? `more`: modules that are going to be
+ * there. */
 bool apa_in_force(const struct apa_conf *c, const struct apa_file *f, uint32_t node, const struct strlist *more);
 /* Does the virtual host have an address with that port (or with none)? */
 bool apa_on_port(const struct apa_conf *c, const struct apa_vhost *v, unsigned port);

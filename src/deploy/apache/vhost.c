@@ -10,8 +10,7 @@
 static bool is_in(const struct apa_file *f, uint32_t node, int64_t section)
 {
     uint32_t up = f->node[node].parent;
-    while (up && up - 1 != section &&
-           (!strcmp(f->node[up - 1].name, "ifmodule") || !strcmp(f->node[up - 1].name, "ifdefine")))
+    while (up && up - 1 != section && apa_is_condition(&f->node[up - 1]))
         up = f->node[up - 1].parent;
     return (int64_t)up - 1 == section;
 }

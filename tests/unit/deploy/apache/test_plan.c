@@ -80,6 +80,37 @@ static void names_find_their_virtual_host(void **state)
     apa_conf_done(&c);
 }
 
+static void conditions_hide_nothing_that_is_in_force(void **state)
+{
+    static const struct {
+        const char *site, *name;
+        bool ssl;
+        int64_t want;
+    } cases[] = {
+        { "<VirtualHost *:80>\n<IfFile /etc/passwd>\nServerName a.test\n</IfFile>\n</VirtualHost>\n", "a.test", false,
+          0 },
+        { "<VirtualHost *:80>\n<IfFile main.conf>\nServerName a.test\n</IfFile>\n</VirtualHost>\n", "a.test", false,
+          0 },
+        { "<VirtualHost *:80>\n<IfFile /no/where>\nServerName a.test\n</IfFile>\n</VirtualHost>\n", "a.test", false,
+          -1 },
+        { "<IfFile !/no/where>\n<VirtualHost *:80>\n<IfVersion >= 2.4>\nServerName a.test\n</IfVersion>\n"
+          "</VirtualHost>\n</IfFile>\n",
+          "a.test", false, 0 },
+        { "<VirtualHost *:80>\nServerName a.test\n<IfDirective SSLEngine>\n<IfSection Location>\nSSLEngine on\n"
+          "</IfSection>\n</IfDirective>\n</VirtualHost>\n",
+          "a.test", true, 0 },
+        { "<VirtualHost *:80>\nServerName a.test\n<If \"true\">\nServerAlias b.test\n</If>\n</VirtualHost>\n", "b.test",
+          false, -1 },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct apa_conf c = { 0 };
+        read_it(&c, MAIN, cases[i].site, MODULES);
+        assert_int_equal(apa_pick(&c, cases[i].name, 80, cases[i].ssl), cases[i].want);
+        apa_conf_done(&c);
+    }
+}
+
 static void the_first_on_a_port_may_be_for_all(void **state)
 {
     static const struct {
@@ -503,6 +534,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_find_their_virtual_host),
+        cmocka_unit_test(conditions_hide_nothing_that_is_in_force),
         cmocka_unit_test(the_first_on_a_port_may_be_for_all),
         cmocka_unit_test(all_addresses_are_places),
         cmocka_unit_test(includes_say_what_is_read),
