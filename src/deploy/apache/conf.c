@@ -24,13 +24,16 @@ void apa_conf_done(struct apa_conf *c)
 
 /* ---- what Apache says of itself ---- */
 
-/* "  (146) /etc/apache2/ports.conf", " ssl_module (shared)", "Define: NAME", "ServerRoot: "/etc/apache2"" */
-static int dump_line(struct apa_conf *c, signet_str line, struct strlist *files)
+/* "  (146) /etc/apache2/ports.conf", " ssl_module (shared)", "Define: NAME=value", "ServerRoot: "/etc/apache2"" */
+static int dump_line(struct apa_conf *c, signet_str line, struct strlist *files, struct strlist *defines)
 {
     signet_str a, b, s = str_trim(line);
     if (str_starts(s, STR("Define: "))) {
         (void)str_cut(str_skip(s, 8), '=', &a, &b);
-        return strlist_add_new(&c->defines, str_trim(a));
+        if (strlist_has(&c->defines, a))
+            return 0;
+        int rc = strlist_add(&c->defines, a);
+        return rc ? rc : strlist_add(defines, str_skip(s, 8));
     }
     if (str_starts(s, STR("ServerRoot: \"")) && s.n > 14 && !c->root) {
         c->root = str_dup((signet_str){ s.p + 13, s.n - 14 });
@@ -121,6 +124,8 @@ static bool is_file(const struct apa_conf *c, const char *name)
 /* Those that only a running Apache could judge are taken as true. */
 static bool holds(const struct apa_conf *c, const struct apa_node *n, const struct strlist *more)
 {
+    if (n->judged)
+        return n->judged > 0;
     bool by_module = !strcmp(n->name, "ifmodule"), by_define = !strcmp(n->name, "ifdefine");
     if ((!by_module && !by_define && strcmp(n->name, "iffile")) || !n->args.n)
         return true;
@@ -132,6 +137,12 @@ static bool holds(const struct apa_conf *c, const struct apa_node *n, const stru
     else
         is = by_define ? strlist_has(&c->defines, str_of(arg)) : is_file(c, arg);
     return is != negated;
+}
+
+void apa_judge(const struct apa_conf *c, struct apa_node *n)
+{
+    n->judged = 0;
+    n->judged = holds(c, n, NULL) ? 1 : -1;
 }
 
 bool apa_in_force(const struct apa_conf *c, const struct apa_file *f, uint32_t node, const struct strlist *more)
@@ -227,20 +238,27 @@ int apa_conf_read(struct apa_conf *ret, signet_str dump, struct err *e)
 int apa_conf_read_with(struct apa_conf *ret, signet_str dump, const struct strlist *words, struct err *e)
 {
     STRLIST_AUTO(files);
+    STRLIST_AUTO(defines);
     struct apa_conf c = { 0 };
     signet_str line;
     int rc = 0;
     while (!rc && dump.n) {
         (void)str_cut(dump, '\n', &line, &dump);
-        rc = dump_line(&c, line, &files) ? err_nomem(e) : 0;
+        rc = dump_line(&c, line, &files, &defines) ? err_nomem(e) : 0;
     }
     if (!rc && !files.n)
         rc = err_set(e, SIGNET_EFORMAT,
                      "Apache does not say which files it reads (-t -D DUMP_INCLUDES); 2.4 or later is needed");
     if (!rc)
         rc = read_files(&c, &files, words, e);
-    if (!rc && apa_vhosts_read(&c))
-        rc = err_nomem(e);
+    if (!rc && !words)
+        rc = apa_expand(&c, &defines);
+    if (!rc)
+        rc = apa_vhosts_read(&c);
+    if (rc == SIGNET_ENOMEM)
+        (void)err_nomem(e);
+    else if (rc == SIGNET_ELIMIT && files.n <= APA_FILES_MAX)
+        err_set(e, rc, "Apache's configuration is too large, or includes itself");
     if (rc)
         apa_conf_done(&c);
     else

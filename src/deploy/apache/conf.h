@@ -58,7 +58,11 @@ bool apa_reads(const struct apa_conf *c, const char *path);
 bool apa_vhost_fits(const struct apa_vhost *v, const char *name);
 /* The files that an Include reads: the first from *file on. */
 bool apa_includes(const struct apa_conf *c, const struct apa_node *n, uint32_t *file);
-/* The part of apa_conf_read that finds the virtual hosts. */
+/* Parts of apa_conf_read. Values of Define are put where they are used (`said`: as Apache says them, "NAME=value"); an
+ * IfDefine is judged as it is where it stands; the virtual hosts are found. */
+int apa_expand(struct apa_conf *c, const struct strlist *said);
+void apa_judge(const struct apa_conf *c, struct apa_node *n);
+bool apa_in_macro(const struct apa_file *f, uint32_t node);
 int apa_vhosts_read(struct apa_conf *c);
 const struct apa_node *apa_node(const struct apa_conf *c, const struct apa_in *in);
 /* The first directive of that name directly in a virtual host; NULL: none. */

@@ -98,6 +98,40 @@ static void mute_names(const struct apa_conf *c, const struct apa_vhost *v, stru
             mute(f, i, p);
 }
 
+/* Does a value hold in the text of this file alone, which need not be read before its twin? */
+static bool is_local(const struct apa_value *value, const struct apa_vhost *v)
+{
+    return value->by && (value->again || value->by - 1 == v->file);
+}
+
+static void put_values(const struct apa_conf *c, const struct apa_vhost *v, struct text_patch *p)
+{
+    const struct apa_file *f = &c->file[v->file];
+    for (uint32_t i = 0; i < f->n_values; i++)
+        if (is_local(&f->value[i], v) && f->value[i].at >= apa_inside(f, v->node) &&
+            f->value[i].at < f->node[v->node].end)
+            text_patch_put(p, f->value[i].at, f->value[i].n, str_of(f->value[i].text));
+}
+
+/* An included file cannot be given values for the twin. */
+static int check_values(const struct apa_conf *c, const struct apa_vhost *v, struct err *e)
+{
+    for (uint32_t i = 0; i < v->n_in; i++) {
+        const struct apa_file *f = &c->file[v->in[i].file];
+        const struct apa_node *n = apa_node(c, &v->in[i]);
+        for (uint32_t k = 0; v->in[i].include && k < f->n_values; k++) {
+            const struct apa_value *value = &f->value[k];
+            if (!is_local(value, v) || value->at < n->start || value->at >= n->end)
+                continue;
+            err_set(e, SIGNET_ESTATE, "cannot edit safely: %s, line %u has %.*s, which %s sets", f->path,
+                    apa_line(f, value->at), (int)value->n, f->text.p + value->at, c->file[value->by - 1].path);
+            err_hint(e, "Set it where all sites are set up, once, before they are read.");
+            return SIGNET_ESTATE;
+        }
+    }
+    return 0;
+}
+
 static int add_line(struct strlist *to, const char *name, const char *value)
 {
     BUF_AUTO(line, 2 * PATH_MAX);
@@ -126,6 +160,9 @@ static int add_text(const struct apa_conf *c, const struct apa_server *s, const 
     STRLIST_AUTO(lines);
     BUF_AUTO(indent, 1024);
     int rc = twin_lines(c, w, t, &lines) ? err_nomem(e) : mute_redirects(c, t, w, &own, e);
+    if (!rc)
+        rc = check_values(c, v, e);
+    put_values(c, v, &own);
     apa_indent(f, v->node, &indent);
     buf_addz(to, "<IfModule mod_ssl.c>\n");
     if (w->staple && !apa_has_directive(c, "sslstaplingcache"))

@@ -131,7 +131,7 @@ static int read_vhost(const struct apa_conf *c, struct apa_vhost *v)
     return rc;
 }
 
-static bool in_macro(const struct apa_file *f, uint32_t node)
+bool apa_in_macro(const struct apa_file *f, uint32_t node)
 {
     for (uint32_t up = f->node[node].parent; up; up = f->node[up - 1].parent)
         if (!strcmp(f->node[up - 1].name, "macro"))
@@ -151,7 +151,7 @@ int apa_vhosts_read(struct apa_conf *c)
         for (uint32_t k = 0; !rc && k < c->file[i].n; k++) {
             if (strcmp(c->file[i].node[k].name, "virtualhost") || !apa_in_force(c, &c->file[i], k, NULL))
                 continue;
-            if (in_macro(&c->file[i], k)) {
+            if (apa_in_macro(&c->file[i], k)) {
                 c->macro = c->macro ? c->macro : i + 1;
                 continue;
             }

@@ -20,6 +20,8 @@ static char root[] = "/tmp/signet-apache-XXXXXX";
 /* inc/x.conf, which a case may include; NULL: it is not read. */
 static const char *included;
 
+static const char *defined = ""; /* as Apache tells of it */
+
 /* main.conf includes sites/….conf; what each case needs is written anew. */
 static void put(const char *name, const char *text)
 {
@@ -40,8 +42,9 @@ static void read_it(struct apa_conf *c, const char *main_text, const char *site,
         buf_addf(&dump, "      (2) %s/inc/x.conf\n", root);
     }
     buf_addf(&dump,
-             "Loaded Modules:\n%sServerRoot: \"%s\"\nPidFile: \"/run/x.pid\"\nDefine: DUMP_RUN_CFG\nDefine: WITH=1\n",
-             modules, root);
+             "Loaded Modules:\n%sServerRoot: \"%s\"\nPidFile: \"/run/x.pid\"\nDefine: DUMP_RUN_CFG\nDefine: "
+             "WITH=1\nDefine: TOP=top.test\n%s",
+             modules, root, defined);
     int rc = apa_conf_read(c, buf_str(&dump), &e);
     if (rc)
         fail_msg("%s", e.text);
@@ -109,6 +112,35 @@ static void conditions_hide_nothing_that_is_in_force(void **state)
         assert_int_equal(apa_pick(&c, cases[i].name, 80, cases[i].ssl), cases[i].want);
         apa_conf_done(&c);
     }
+}
+
+static void values_of_define_are_those_of_their_place(void **state)
+{
+    static const char site[] =
+        "Define SITE a.test\nDefine PORT 80\n<VirtualHost *:${PORT}>\nServerName ${SITE}\nServerAlias www.${SITE} "
+        "${TOP}\n"
+        "ServerAlias x.${NONE}\n</VirtualHost>\nDefine SITE b.${SITE}\n<VirtualHost *:80>\nServerName ${SITE}\n"
+        "</VirtualHost>\n<IfDefine SITE>\n<VirtualHost *:80>\nServerName d.test\n</VirtualHost>\n</IfDefine>\n"
+        "UnDefine SITE\n<IfDefine SITE>\n<VirtualHost *:80>\nServerName e.test\n</VirtualHost>\n</IfDefine>\n"
+        "<VirtualHost *:80>\nServerName ${SITE}\n</VirtualHost>\n"
+        "<IfDefine !WITH>\nDefine WITH\n</IfDefine>\n<IfDefine WITH>\n<VirtualHost *:80>\nServerName f.test\n"
+        "</VirtualHost>\n</IfDefine>\n";
+    static const struct {
+        const char *name;
+        int64_t want;
+    } cases[] = {
+        { "a.test", 0 }, { "www.a.test", 0 }, { "top.test", 0 }, { "x.${none}", 0 }, { "b.a.test", 1 },
+        { "d.test", 2 }, { "e.test", -1 },    { "${site}", 3 },  { "f.test", 4 },
+    };
+    struct apa_conf c = { 0 };
+    (void)state;
+    defined = "Define: PORT=80\n";
+    read_it(&c, MAIN, site, MODULES);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_int_equal(apa_pick(&c, cases[i].name, 80, false), cases[i].want);
+    assert_true(strlist_has(&c.defines, STR("PORT")) && !strlist_has(&c.defines, STR("SITE")));
+    apa_conf_done(&c);
+    defined = "";
 }
 
 static void the_first_on_a_port_may_be_for_all(void **state)
@@ -484,6 +516,40 @@ static void what_is_set_otherwise_is_set_right(void **state)
     plan_done(&p);
 }
 
+static void a_twin_has_values_that_its_file_would_not_know(void **state)
+{
+    static const char site[] = "Define SITE a.test\nDefine PORT 80\n<VirtualHost *:${PORT}>\n  ServerName ${SITE}\n"
+                               "  # ${SITE}\n  DocumentRoot ${TOP}/${BASE}/${SITE}\n</VirtualHost>\nUnDefine SITE\n";
+    static const char main_text[] = "Define BASE base\n" MAIN;
+    struct plan p;
+    (void)state;
+    defined = "Define: PORT=80\nDefine: BASE=base\n";
+    assert_int_equal(plan(&p, main_text, site, "a.test", 0), 0);
+    assert_string_equal(after(&p, "sites/a-le-ssl.conf"),
+                        "<IfModule mod_ssl.c>\n<VirtualHost *:443>\n  ServerName a.test\n  # ${SITE}\n"
+                        "  DocumentRoot ${TOP}/${BASE}/a.test\n  SSLCertificateFile /c\n  SSLCertificateKeyFile /k\n"
+                        "  Include /o\n</VirtualHost>\n</IfModule>\n");
+    plan_done(&p);
+    included = "DocumentRoot /${SITE}\n";
+    assert_int_equal(
+        plan(&p, MAIN,
+             "Define SITE a.test\n<VirtualHost *:80>\nServerName a.test\nInclude inc/x.conf\n</VirtualHost>\n",
+             "a.test", 0),
+        SIGNET_ESTATE);
+    assert_non_null(strstr(p.e.text, "inc/x.conf, line 1 has ${SITE}, which "));
+    plan_done(&p);
+    included = "ServerName ${SITE}\n"; /* each time another one */
+    assert_int_equal(
+        plan(&p, MAIN,
+             "Define SITE a.test\n<VirtualHost *:80>\nInclude inc/x.conf\n</VirtualHost>\nDefine SITE b.test\n"
+             "<VirtualHost *:80>\nInclude inc/x.conf\n</VirtualHost>\n",
+             "b.test", 0),
+        SIGNET_ENOTFOUND);
+    plan_done(&p);
+    included = NULL;
+    defined = "";
+}
+
 static void macros_are_named(void **state)
 {
     struct plan p;
@@ -535,6 +601,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_find_their_virtual_host),
         cmocka_unit_test(conditions_hide_nothing_that_is_in_force),
+        cmocka_unit_test(values_of_define_are_those_of_their_place),
         cmocka_unit_test(the_first_on_a_port_may_be_for_all),
         cmocka_unit_test(all_addresses_are_places),
         cmocka_unit_test(includes_say_what_is_read),
@@ -548,6 +615,7 @@ int main(void)
         cmocka_unit_test(a_certificate_is_changed_where_it_is_included_from),
         cmocka_unit_test(an_included_redirect_is_not_in_the_twin),
         cmocka_unit_test(what_is_set_otherwise_is_set_right),
+        cmocka_unit_test(a_twin_has_values_that_its_file_would_not_know),
         cmocka_unit_test(macros_are_named),
         cmocka_unit_test(a_challenge_without_virtual_hosts_is_the_main_servers),
     };
