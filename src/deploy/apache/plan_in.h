@@ -90,7 +90,7 @@ void apa_add_addresses(const struct apa_node *vhost, unsigned port, struct buf *
 
 /* `more` (may be NULL): modules that are going to be there. */
 bool apa_listens(const struct apa_conf *c, unsigned port, const struct strlist *more);
-/* A Listen for the https port, if there is none. */
+/* For each Listen for the http port one for the https port, at the same address, unless there is one. */
 int apa_need_listen(const struct apa_conf *c, const struct strlist *more, const struct apa_wish *w,
                     struct apa_patches *x);
 

@@ -409,6 +409,37 @@ static void a_twin_that_nothing_reads_is_included(void **state)
     plan_done(&p);
 }
 
+static void each_address_gets_a_listen(void **state)
+{
+    static const struct {
+        const char *before, *after; /* NULL: it stays */
+    } cases[] = {
+        { "Listen 80\n", "Listen 80\nListen 443\n" },
+        { "Listen 80\nListen 443 https\n", NULL },
+        { "Listen 10.1.2.3:80\n", "Listen 10.1.2.3:80\nListen 10.1.2.3:443\n" },
+        { "Listen 10.1.2.3:80\nListen [fd00::1]:80\nListen 10.1.2.3:443\n",
+          "Listen 10.1.2.3:80\nListen [fd00::1]:80\nListen [fd00::1]:443\nListen 10.1.2.3:443\n" },
+        { "Listen 0.0.0.0:80\nListen [::]:80\n",
+          "Listen 0.0.0.0:80\nListen 0.0.0.0:443\nListen [::]:80\nListen [::]:443\n" },
+        { "Listen 10.1.2.3:80\nListen 443\n", NULL },
+        { "Listen 10.1.2.3:80\nListen [::]:443\n", NULL },
+        { "Listen 80\nListen 10.1.2.3:443\n", NULL },
+        { "Listen 8080\nListen 8081\n", "Listen 8080\nListen 443\nListen 8081\n" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct plan p;
+        BUF_AUTO(main_text, 1024);
+        BUF_AUTO(want, 1024);
+        buf_addf(&main_text, "%sInclude sites/*.conf\n", cases[i].before);
+        buf_addf(&want, "%sInclude sites/*.conf\n", cases[i].after ? cases[i].after : "");
+        assert_int_equal(
+            plan(&p, buf_z(&main_text), "<VirtualHost *:80>\nServerName a.test\n</VirtualHost>\n", "a.test", 0), 0);
+        assert_string_equal(after(&p, "main.conf"), cases[i].after ? buf_z(&want) : "(unchanged)");
+        plan_done(&p);
+    }
+}
+
 static void included_directives_are_the_virtual_hosts(void **state)
 {
     static const struct {
@@ -611,6 +642,7 @@ int main(void)
         cmocka_unit_test(a_redirect_of_a_wildcard_is_a_pattern),
         cmocka_unit_test(redirects_of_the_whole_site_to_itself_are_known),
         cmocka_unit_test(a_twin_that_nothing_reads_is_included),
+        cmocka_unit_test(each_address_gets_a_listen),
         cmocka_unit_test(included_directives_are_the_virtual_hosts),
         cmocka_unit_test(a_certificate_is_changed_where_it_is_included_from),
         cmocka_unit_test(an_included_redirect_is_not_in_the_twin),
