@@ -48,11 +48,19 @@ bool apa_is_condition(const struct apa_node *n);
 bool apa_in_force(const struct apa_conf *c, const struct apa_file *f, uint32_t node, const struct strlist *more);
 /* Does the virtual host have an address with that port (or with none)? */
 bool apa_on_port(const struct apa_conf *c, const struct apa_vhost *v, unsigned port);
-/* Which virtual host answers: the first that fits, as Apache takes it. -1: none. */
-int64_t apa_pick(const struct apa_conf *c, const char *name, unsigned port, bool ssl);
-/* Which answers for plain http, also for a name that none has: then the first on the port, if it is meant for all (it
+/* … with that address? "*": with any. */
+bool apa_on_address(const struct apa_conf *c, const struct apa_vhost *v, unsigned port, signet_str address);
+
+#define APA_PICKS_MAX 64u
+/* Which virtual hosts answer: where an address has some of its own, the first of them that fits, as Apache takes it;
+ * else the first that is for any address. Those with addresses of their own come first. */
+size_t apa_picks(const struct apa_conf *c, const char *name, unsigned port, bool ssl, uint32_t *ret);
+int64_t apa_pick(const struct apa_conf *c, const char *name, unsigned port, bool ssl); /* the first; -1: none */
+/* Which answer for plain http, also for a name that none has: then the first on the port, if it is meant for all (it
  * has no name of its own, or its address is _default_). -1: none. */
+size_t apa_picks_plain(const struct apa_conf *c, const char *name, unsigned port, uint32_t *ret);
 int64_t apa_pick_plain(const struct apa_conf *c, const char *name, unsigned port);
+bool apa_is_pick(const uint32_t *picks, size_t n, int64_t vhost);
 /* Does Apache read a file of that path, by an Include that is there already? */
 bool apa_reads(const struct apa_conf *c, const char *path);
 bool apa_vhost_fits(const struct apa_vhost *v, const char *name);

@@ -38,8 +38,17 @@ size_t apa_places(const struct apa_conf *c, uint32_t vhost, unsigned port, struc
     const struct apa_vhost *v = &c->vhost[vhost];
     const struct apa_node *n = &c->file[v->file].node[v->node];
     size_t found = 0;
-    for (size_t i = 0; i < n->args.n && found < max; i++)
-        found += place_of(n->args.v[i], port, &ret[found]);
+    const char *here = "127.0.0.1"; /* where those for any address answer, if none has it as its own */
+    for (uint32_t i = 0; i < c->n_vhosts; i++)
+        if (apa_on_address(c, &c->vhost[i], port, STR("127.0.0.1")))
+            here = "127.0.0.2";
+    for (size_t i = 0; i < n->args.n && found < max; i++) {
+        if (!place_of(n->args.v[i], port, &ret[found]))
+            continue;
+        if (!strcmp(ret[found].ip, "127.0.0.1") && !str_starts(str_of(n->args.v[i]), STR("127.0.0.1")))
+            (void)snprintf(ret[found].ip, sizeof ret[found].ip, "%s", here);
+        found++;
+    }
     return found;
 }
 
@@ -162,8 +171,9 @@ struct tls {
 /* Does one of the names of the wish end up in this virtual host? */
 static bool is_meant(const struct tls *t, uint32_t vhost)
 {
+    uint32_t picks[APA_PICKS_MAX];
     for (size_t i = 0; i < t->w->names->n; i++)
-        if (apa_pick(t->c, t->w->names->v[i], t->w->https_port, true) == vhost)
+        if (apa_is_pick(picks, apa_picks(t->c, t->w->names->v[i], t->w->https_port, true, picks), vhost))
             return true;
     return false;
 }
@@ -340,25 +350,44 @@ static int redirect(struct job *j, int64_t plain, int64_t tls)
     return rc;
 }
 
+/* Where a name is answered. */
+struct found {
+    uint32_t tls[APA_PICKS_MAX], plain[APA_PICKS_MAX];
+    size_t n_tls, n_plain;
+};
+
+static int with_tls(struct job *j, const char *name, const struct found *f)
+{
+    int rc = 0;
+    for (size_t i = 0; !rc && j->w->hsts_seed && i < f->n_tls; i++)
+        rc = apa_hsts_check(j->c, f->tls[i], name, j->e);
+    for (size_t i = 0; !rc && i < f->n_tls; i++) {
+        const struct tls t = { .c = j->c, .v = &j->c->vhost[f->tls[i]], .w = j->w, .x = &j->x, .e = j->e };
+        rc = first_time(j, f->tls[i], TLS_DONE) ? update_tls(&t, j->s) : 0;
+    }
+    for (size_t i = 0; !rc && !f->n_tls && i < f->n_plain; i++)
+        rc = twin(j, name, f->plain[i]);
+    return rc;
+}
+
 static int one_name(struct job *j, const char *name, struct strlist *where)
 {
     const struct apa_conf *c = j->c;
-    int64_t tls = apa_pick(c, name, j->w->https_port, true), plain = apa_pick_plain(c, name, j->w->http_port);
-    int rc = 0;
-    if (tls < 0 && (plain < 0 || !j->w->cert))
+    struct found f;
+    f.n_tls = apa_picks(c, name, j->w->https_port, true, f.tls);
+    f.n_plain = apa_picks_plain(c, name, j->w->http_port, f.plain);
+    if (!f.n_tls && (!f.n_plain || !j->w->cert))
         return no_vhost(j, name);
-    if (tls >= 0 && j->w->hsts_seed && (rc = apa_hsts_check(c, (uint32_t)tls, name, j->e)))
-        return rc;
-    if (tls < 0)
-        rc = twin(j, name, (uint32_t)plain);
-    else if (first_time(j, tls, TLS_DONE))
-        rc = update_tls(&(struct tls){ .c = c, .v = &c->vhost[tls], .w = j->w, .x = &j->x, .e = j->e }, j->s);
-    if (!rc && j->w->redirect)
-        rc = redirect(j, plain, tls);
+    int rc = with_tls(j, name, &f);
+    for (size_t i = 0; !rc && j->w->redirect && i < f.n_plain; i++)
+        rc = redirect(j, f.plain[i], -1);
+    if (!rc && j->w->redirect && !f.n_plain)
+        rc = redirect(j, -1, f.tls[0]);
     if (rc || !where)
         return rc;
-    bool own = tls < 0 && j->site[plain];
-    const char *file = own ? j->sites.v[j->site[plain] - 1].path : c->file[c->vhost[tls >= 0 ? tls : plain].file].path;
+    uint32_t first = f.n_tls ? f.tls[0] : f.plain[0];
+    bool own = !f.n_tls && j->site[first];
+    const char *file = own ? j->sites.v[j->site[first] - 1].path : c->file[c->vhost[first].file].path;
     return strlist_addz(where, file) ? err_nomem(j->e) : 0;
 }
 

@@ -222,9 +222,10 @@ bool apa_loops(const struct apa_conf *c, const struct apa_vhost *v, const struct
 /* Appends the names of the wish that this virtual host answers in clear. */
 static int names_without(const struct apa_conf *c, uint32_t vhost, const struct apa_wish *w, struct strlist *to)
 {
+    uint32_t picks[APA_PICKS_MAX];
     int rc = 0;
     for (size_t i = 0; !rc && i < w->names->n; i++)
-        if (apa_pick_plain(c, w->names->v[i], w->http_port) == vhost &&
+        if (apa_is_pick(picks, apa_picks_plain(c, w->names->v[i], w->http_port, picks), vhost) &&
             !redirects_name(c, &c->vhost[vhost], w->names->v[i]))
             rc = strlist_addz(to, w->names->v[i]);
     return rc;

@@ -162,21 +162,43 @@ int apa_vhosts_read(struct apa_conf *c)
     return rc;
 }
 
+/* ---- choosing ---- */
+
+/* Of "[::1]:443" the "[::1]", when it is reached on that port; any address is "*". */
+static bool address_on(const char *arg, unsigned port, signet_str *ret)
+{
+    static const char *const any[] = { "_default_", "0.0.0.0", "[::]", "::" };
+    const char *colon = strrchr(arg, ':'), *bracket = strrchr(arg, ']');
+    bool has_port = colon && !(bracket && colon < bracket);
+    uint64_t is;
+    if (has_port && strcmp(colon, ":*") && (str_u64(str_of(colon + 1), 65535, &is) || is != port))
+        return false;
+    *ret = (signet_str){ arg, has_port ? (size_t)(colon - arg) : strlen(arg) };
+    for (size_t i = 0; i < sizeof any / sizeof any[0]; i++)
+        if (str_ieq(*ret, str_of(any[i])))
+            *ret = STR("*");
+    return true;
+}
+
 bool apa_on_port(const struct apa_conf *c, const struct apa_vhost *v, unsigned port)
 {
     const struct apa_node *n = &c->file[v->file].node[v->node];
-    for (size_t i = 0; i < n->args.n; i++) {
-        const char *colon = strrchr(n->args.v[i], ':'), *bracket = strrchr(n->args.v[i], ']');
-        uint64_t is;
-        if (!colon || (bracket && colon < bracket) || !strcmp(colon, ":*"))
+    signet_str address;
+    for (size_t i = 0; i < n->args.n; i++)
+        if (address_on(n->args.v[i], port, &address))
             return true;
-        if (!str_u64(str_of(colon + 1), 65535, &is) && is == port)
-            return true;
-    }
     return false;
 }
 
-/* ---- choosing ---- */
+bool apa_on_address(const struct apa_conf *c, const struct apa_vhost *v, unsigned port, signet_str address)
+{
+    const struct apa_node *n = &c->file[v->file].node[v->node];
+    signet_str have;
+    for (size_t i = 0; i < n->args.n; i++)
+        if (address_on(n->args.v[i], port, &have) && str_ieq(have, address))
+            return true;
+    return false;
+}
 
 bool apa_vhost_fits(const struct apa_vhost *v, const char *name)
 {
@@ -186,12 +208,42 @@ bool apa_vhost_fits(const struct apa_vhost *v, const char *name)
     return false;
 }
 
+/* Has a virtual host an address that none of those has? */
+static bool is_first_somewhere(const struct apa_conf *c, uint32_t vhost, unsigned port, const uint32_t *those, size_t n)
+{
+    const struct apa_vhost *v = &c->vhost[vhost];
+    const struct strlist *args = &c->file[v->file].node[v->node].args;
+    signet_str address;
+    for (size_t i = 0; i < args->n; i++) {
+        size_t k = 0;
+        if (!address_on(args->v[i], port, &address))
+            continue;
+        while (k < n && !apa_on_address(c, &c->vhost[those[k]], port, address))
+            k++;
+        if (k == n)
+            return true;
+    }
+    return false;
+}
+
+size_t apa_picks(const struct apa_conf *c, const char *name, unsigned port, bool ssl, uint32_t *ret)
+{
+    uint32_t found[APA_PICKS_MAX];
+    size_t n = 0, done = 0;
+    for (uint32_t i = 0; n < APA_PICKS_MAX && i < c->n_vhosts; i++)
+        if (c->vhost[i].ssl == ssl && apa_vhost_fits(&c->vhost[i], name) && is_first_somewhere(c, i, port, found, n))
+            found[n++] = i;
+    for (int any = 0; any < 2; any++)
+        for (size_t i = 0; i < n; i++)
+            if (apa_on_address(c, &c->vhost[found[i]], port, STR("*")) == any)
+                ret[done++] = found[i];
+    return n;
+}
+
 int64_t apa_pick(const struct apa_conf *c, const char *name, unsigned port, bool ssl)
 {
-    for (uint32_t i = 0; i < c->n_vhosts; i++)
-        if (c->vhost[i].ssl == ssl && apa_on_port(c, &c->vhost[i], port) && apa_vhost_fits(&c->vhost[i], name))
-            return i;
-    return -1;
+    uint32_t found[APA_PICKS_MAX];
+    return apa_picks(c, name, port, ssl, found) ? (int64_t)found[0] : -1;
 }
 
 static bool is_for_all(const struct apa_conf *c, const struct apa_vhost *v)
@@ -203,13 +255,29 @@ static bool is_for_all(const struct apa_conf *c, const struct apa_vhost *v)
     return !v->names.n;
 }
 
+size_t apa_picks_plain(const struct apa_conf *c, const char *name, unsigned port, uint32_t *ret)
+{
+    size_t n = apa_picks(c, name, port, false, ret);
+    if (n || c->macro) /* one of those may have the name */
+        return n;
+    for (uint32_t i = 0; i < c->n_vhosts; i++)
+        if (apa_on_port(c, &c->vhost[i], port)) {
+            *ret = i;
+            return !c->vhost[i].ssl && is_for_all(c, &c->vhost[i]);
+        }
+    return 0;
+}
+
 int64_t apa_pick_plain(const struct apa_conf *c, const char *name, unsigned port)
 {
-    int64_t found = apa_pick(c, name, port, false);
-    if (c->macro) /* one of those may have the name */
-        return found;
-    for (uint32_t i = 0; found < 0 && i < c->n_vhosts; i++)
-        if (apa_on_port(c, &c->vhost[i], port))
-            return !c->vhost[i].ssl && is_for_all(c, &c->vhost[i]) ? (int64_t)i : -1;
-    return found;
+    uint32_t found[APA_PICKS_MAX];
+    return apa_picks_plain(c, name, port, found) ? (int64_t)found[0] : -1;
+}
+
+bool apa_is_pick(const uint32_t *picks, size_t n, int64_t vhost)
+{
+    for (size_t i = 0; i < n; i++)
+        if (picks[i] == vhost)
+            return true;
+    return false;
 }

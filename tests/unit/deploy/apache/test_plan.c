@@ -201,6 +201,34 @@ static void all_addresses_are_places(void **state)
     }
 }
 
+static void each_address_has_its_own_virtual_hosts(void **state)
+{
+    static const char site[] = "<VirtualHost *:80>\nServerName x.test\nServerAlias *.test\n</VirtualHost>\n"
+                               "<VirtualHost 127.0.0.1:80 10.1.2.3:*>\nServerName a.test\n</VirtualHost>\n"
+                               "<VirtualHost 10.1.2.3:80>\nServerName a.test\n</VirtualHost>\n"
+                               "<VirtualHost _default_:80>\nServerName a.test\n</VirtualHost>\n"
+                               "<VirtualHost [::1]:80>\nServerName b.test\n</VirtualHost>\n";
+    static const struct {
+        const char *name;
+        uint32_t want[3];
+        size_t n;
+    } cases[] = { { "a.test", { 1, 0 }, 2 }, { "b.test", { 4, 0 }, 2 }, { "c.test", { 0 }, 1 }, { "d.org", { 0 }, 0 } };
+    struct apa_conf c = { 0 };
+    uint32_t found[APA_PICKS_MAX];
+    struct probe_place at[4];
+    (void)state;
+    read_it(&c, MAIN, site, MODULES);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(apa_picks(&c, cases[i].name, 80, false, found), cases[i].n);
+        for (size_t k = 0; k < cases[i].n; k++)
+            assert_int_equal(found[k], cases[i].want[k]);
+    }
+    assert_int_equal(apa_places(&c, 0, 80, at, 4), 1);
+    assert_string_equal(at[0].ip, "127.0.0.2"); /* 127.0.0.1 has one of its own */
+    assert_int_equal(apa_places(&c, 1, 80, at, 4), 2);
+    apa_conf_done(&c);
+}
+
 static void includes_say_what_is_read(void **state)
 {
     static const struct {
@@ -406,6 +434,29 @@ static void a_twin_that_nothing_reads_is_included(void **state)
     BUF_AUTO(want, PATH_MAX);
     buf_addf(&want, "Listen 80\nListen 443\nInclude sites/a.conf\nInclude %s/sites/a-le-ssl.conf\n", root);
     assert_string_equal(after(&p, "main.conf"), buf_z(&want));
+    plan_done(&p);
+}
+
+static void all_that_answer_a_name_are_changed(void **state)
+{
+    static const char site[] = "<VirtualHost *:80>\nServerName a.test\n</VirtualHost>\n"
+                               "<VirtualHost 10.1.2.3:80>\nServerName a.test\n</VirtualHost>\n";
+    static const char tls[] =
+        "<VirtualHost *:443>\nServerName a.test\nSSLCertificateFile /x\nSSLCertificateKeyFile /y\n"
+        "</VirtualHost>\n<VirtualHost 10.1.2.3:443>\nServerName a.test\nSSLCertificateFile /x\n"
+        "SSLCertificateKeyFile /y\n</VirtualHost>\n";
+    struct plan p;
+    const char *text;
+    (void)state;
+    assert_int_equal(plan(&p, MAIN, site, "a.test", REDIRECT), 0);
+    text = after(&p, "sites/a-le-ssl.conf");
+    assert_true(strstr(text, "<VirtualHost *:443>") && strstr(text, "<VirtualHost 10.1.2.3:443>"));
+    text = strstr(after(&p, "sites/a.conf"), "RewriteRule");
+    assert_true(text && strstr(text + 1, "RewriteRule"));
+    assert_int_equal(p.where.n, 1);
+    plan_done(&p);
+    assert_int_equal(plan(&p, MAIN, tls, "a.test", 0), 0);
+    assert_null(strstr(after(&p, "sites/a.conf"), "/x"));
     plan_done(&p);
 }
 
@@ -635,6 +686,7 @@ int main(void)
         cmocka_unit_test(values_of_define_are_those_of_their_place),
         cmocka_unit_test(the_first_on_a_port_may_be_for_all),
         cmocka_unit_test(all_addresses_are_places),
+        cmocka_unit_test(each_address_has_its_own_virtual_hosts),
         cmocka_unit_test(includes_say_what_is_read),
         cmocka_unit_test(a_twin_is_a_copy_with_tls),
         cmocka_unit_test(a_copy_of_the_one_for_all_has_the_names),
@@ -642,6 +694,7 @@ int main(void)
         cmocka_unit_test(a_redirect_of_a_wildcard_is_a_pattern),
         cmocka_unit_test(redirects_of_the_whole_site_to_itself_are_known),
         cmocka_unit_test(a_twin_that_nothing_reads_is_included),
+        cmocka_unit_test(all_that_answer_a_name_are_changed),
         cmocka_unit_test(each_address_gets_a_listen),
         cmocka_unit_test(included_directives_are_the_virtual_hosts),
         cmocka_unit_test(a_certificate_is_changed_where_it_is_included_from),
