@@ -45,20 +45,21 @@ static int put_pre(const char *path, const char *folder, struct changes *c, stru
 
 static int find_place(const struct apa_conf *conf, struct web_answer *a, struct err *e)
 {
+    struct probe_place at[APA_PLACES_MAX];
+    uint32_t found[APA_PICKS_MAX];
     unsigned port = a->req->http01_port;
-    int64_t v = apa_pick_plain(conf, a->name, port);
+    size_t n_found = apa_picks_plain(conf, a->name, port, found);
     int rc = web_answer_places(a, APA_PLACES_MAX, e);
     if (rc)
         return rc;
-    a->n_places = 1;
+    a->n_places = !n_found;
     a->place[0] = (struct probe_place){ .ip = "127.0.0.1", .port = port };
-    if (v < 0)
-        return 0;
-    size_t n = apa_places(conf, (uint32_t)v, port, a->place, APA_PLACES_MAX);
-    a->n_places = 0;
-    for (size_t i = 0; i < n; i++)
-        if (server_is_here(a->place[i].ip))
-            a->place[a->n_places++] = a->place[i];
+    for (size_t i = 0; i < n_found; i++) {
+        size_t n = apa_places(conf, found[i], port, at, APA_PLACES_MAX - a->n_places);
+        for (size_t k = 0; k < n; k++)
+            if (server_is_here(at[k].ip))
+                a->place[a->n_places++] = at[k];
+    }
     return 0;
 }
 

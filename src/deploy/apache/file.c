@@ -68,6 +68,9 @@ void apa_file_done(struct apa_file *f)
         free(f->node[i].name);
         strlist_done(&f->node[i].args);
     }
+    for (uint32_t i = 0; i < f->n_values; i++)
+        free(f->value[i].text);
+    free(f->value);
     free(f->node);
     free(f->path);
     free(f->real);

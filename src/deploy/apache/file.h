@@ -19,6 +19,15 @@ struct apa_node {
     struct strlist args; /* without quotes */
     uint32_t start, end; /* of its text; a section's with its end tag */
     uint32_t parent;     /* index + 1 of the section it is in; 0: the file itself */
+    int judged;          /* an IfDefine: 1 it holds, -1 it does not; 0: not known */
+};
+
+/* A ${NAME} in the text, as far as its value is known. */
+struct apa_value {
+    uint32_t at, n;
+    uint32_t by; /* index + 1 of the file that has set it; 0: none, Apache was started with it */
+    bool again;  /* it has several values, each from its place on */
+    char *text;
 };
 
 struct apa_file {
@@ -26,6 +35,8 @@ struct apa_file {
     struct buf text;
     struct apa_node *node;
     uint32_t n, cap;
+    struct apa_value *value; /* in the order of the text */
+    uint32_t n_values;
 };
 
 /* SIGNET_ENOTFOUND when libaugeas is not on this machine; SIGNET_EFORMAT, with line, when the file is not understood.

@@ -228,15 +228,18 @@ static int prove_one(void *ctx, size_t i, struct err *e)
 {
     struct installer *s = ctx;
     struct probe_place at[APA_PLACES_MAX];
+    uint32_t found[APA_PICKS_MAX];
     const struct server_proof *proof = &s->proof[i];
-    int64_t v = apa_pick(&s->conf, proof->name, s->wish.https_port, true);
-    if (v < 0)
-        return err_set(e, SIGNET_ECERT, "Apache has no virtual host with TLS for %s", proof->name);
-    size_t n = apa_places(&s->conf, (uint32_t)v, s->wish.https_port, at, APA_PLACES_MAX);
+    size_t n_found = apa_picks(&s->conf, proof->name, s->wish.https_port, true, found);
     int rc = 0;
-    for (size_t k = 0; !rc && k < n; k++)
-        if (server_is_here(at[k].ip))
-            rc = server_serves(&s->server.base, &at[k], proof, e);
+    if (!n_found)
+        return err_set(e, SIGNET_ECERT, "Apache has no virtual host with TLS for %s", proof->name);
+    for (size_t v = 0; !rc && v < n_found; v++) {
+        size_t n = apa_places(&s->conf, found[v], s->wish.https_port, at, APA_PLACES_MAX);
+        for (size_t k = 0; !rc && k < n; k++)
+            if (server_is_here(at[k].ip))
+                rc = server_serves(&s->server.base, &at[k], proof, e);
+    }
     return rc;
 }
 

@@ -104,6 +104,8 @@ int apa_need_module(const struct apa_conf *c, const struct apa_server *s, const 
     return refuse(s, name, e);
 }
 
+/* ---- ports ---- */
+
 /* "Listen 80", "Listen 1.2.3.4:443 https" */
 static bool listens_on(const struct apa_node *n, unsigned port)
 {
@@ -112,40 +114,83 @@ static bool listens_on(const struct apa_node *n, unsigned port)
     return n->args.n && !str_u64(str_of(colon ? colon + 1 : n->args.v[0]), 65535, &is) && is == port;
 }
 
+/* Empty: all addresses. */
+static signet_str address_of(const struct apa_node *n)
+{
+    const char *colon = strrchr(n->args.v[0], ':');
+    signet_str s = { n->args.v[0], colon ? (size_t)(colon - n->args.v[0]) : 0 };
+    return str_eq(s, STR("*")) ? STR("") : s;
+}
+
+static bool is_any(signet_str address)
+{
+    return !address.n || str_eq(address, STR("0.0.0.0")) || str_eq(address, STR("[::]"));
+}
+
+/* The Listens for a port that are in force, from *file and *node on. */
+static const struct apa_node *next_listen(const struct apa_conf *c, unsigned port, const struct strlist *more,
+                                          uint32_t *file, uint32_t *node)
+{
+    for (; *file < c->n_files; ++*file, *node = 0)
+        for (; *node < c->file[*file].n; ++*node) {
+            const struct apa_node *n = &c->file[*file].node[*node];
+            if (!strcmp(n->name, "listen") && n->args.n && (!port || listens_on(n, port)) &&
+                apa_in_force(c, &c->file[*file], *node, more))
+                return n;
+        }
+    return NULL;
+}
+
 bool apa_listens(const struct apa_conf *c, unsigned port, const struct strlist *more)
 {
-    for (uint32_t i = 0; i < c->n_files; i++)
-        for (uint32_t k = 0; k < c->file[i].n; k++) {
-            const struct apa_node *n = &c->file[i].node[k];
-            if (!strcmp(n->name, "listen") && listens_on(n, port) && apa_in_force(c, &c->file[i], k, more))
-                return true;
-        }
-    return false;
+    uint32_t file = 0, node = 0;
+    return next_listen(c, port, more, &file, &node) != NULL;
+}
+
+/* Two that overlap cannot both be had: one for all is not added to those that are there. */
+static bool is_covered(const struct apa_conf *c, signet_str address, unsigned port, const struct strlist *more)
+{
+    bool any = false, other = false;
+    uint32_t file = 0, node = 0;
+    for (const struct apa_node *n; (n = next_listen(c, port, more, &file, &node)); node++) {
+        signet_str have = address_of(n);
+        if (!have.n || str_ieq(have, address))
+            return true;
+        any |= is_any(have);
+        other |= !is_any(have);
+    }
+    return !address.n ? any || other : is_any(address) ? other : any;
+}
+
+static void add_listen(const struct apa_conf *c, uint32_t file, uint32_t node, signet_str address, unsigned port,
+                       struct apa_patches *x)
+{
+    BUF_AUTO(line, 512);
+    const struct apa_file *f = &c->file[file];
+    uint32_t at = f->node[node].end;
+    buf_addf(&line, "%sListen %.*s%s%u\n", apa_line_end(f, at), STR_ARG(address), address.n ? ":" : "", port);
+    text_patch_put(&x->v[file], at, 0, buf_str(&line));
+    if (buf_err(&line))
+        x->v[file].bad = SIGNET_ENOMEM;
 }
 
 int apa_need_listen(const struct apa_conf *c, const struct strlist *more, const struct apa_wish *w,
                     struct apa_patches *x)
 {
+    STRLIST_AUTO(done);
     uint32_t file = 0, node = 0;
-    bool found = false;
-    if (apa_listens(c, w->https_port, more))
+    int rc = 0;
+    if (!apa_listens(c, w->http_port, more)) {
+        if (!apa_listens(c, w->https_port, more) && next_listen(c, 0, more, &file, &node))
+            add_listen(c, file, node, STR(""), w->https_port, x);
         return 0;
-    for (uint32_t i = 0; i < c->n_files; i++)
-        for (uint32_t k = 0; k < c->file[i].n; k++) {
-            const struct apa_node *n = &c->file[i].node[k];
-            if (strcmp(n->name, "listen") || !apa_in_force(c, &c->file[i], k, more))
-                continue;
-            if (!found || listens_on(n, w->http_port)) {
-                file = i;
-                node = k;
-                found = true;
-            }
-        }
-    if (!found)
-        return 0;
-    BUF_AUTO(line, 64);
-    uint32_t at = c->file[file].node[node].end;
-    buf_addf(&line, "%sListen %u\n", apa_line_end(&c->file[file], at), w->https_port);
-    text_patch_put(&x->v[file], at, 0, buf_str(&line));
-    return x->v[file].bad;
+    }
+    for (const struct apa_node *n; !rc && (n = next_listen(c, w->http_port, more, &file, &node)); node++) {
+        signet_str address = address_of(n);
+        if (is_covered(c, address, w->https_port, more) || strlist_has(&done, address))
+            continue;
+        add_listen(c, file, node, address, w->https_port, x);
+        rc = strlist_add(&done, address);
+    }
+    return rc;
 }

@@ -38,8 +38,17 @@ size_t apa_places(const struct apa_conf *c, uint32_t vhost, unsigned port, struc
     const struct apa_vhost *v = &c->vhost[vhost];
     const struct apa_node *n = &c->file[v->file].node[v->node];
     size_t found = 0;
-    for (size_t i = 0; i < n->args.n && found < max; i++)
-        found += place_of(n->args.v[i], port, &ret[found]);
+    const char *here = "127.0.0.1"; /* where those for any address answer, if none has it as its own */
+    for (uint32_t i = 0; i < c->n_vhosts; i++)
+        if (apa_on_address(c, &c->vhost[i], port, STR("127.0.0.1")))
+            here = "127.0.0.2";
+    for (size_t i = 0; i < n->args.n && found < max; i++) {
+        if (!place_of(n->args.v[i], port, &ret[found]))
+            continue;
+        if (!strcmp(ret[found].ip, "127.0.0.1") && !str_starts(str_of(n->args.v[i]), STR("127.0.0.1")))
+            (void)snprintf(ret[found].ip, sizeof ret[found].ip, "%s", here);
+        found++;
+    }
     return found;
 }
 
@@ -106,47 +115,125 @@ void apa_add_lines(struct text_patch *p, const struct apa_file *f, uint32_t node
 
 bool apa_has_header(const struct apa_conf *c, const struct apa_vhost *v, const char *header)
 {
-    const struct apa_file *f = &c->file[v->file];
-    for (uint32_t i = v->node + 1; i < f->n && f->node[i].start < f->node[v->node].end; i++) {
-        if (strcmp(f->node[i].name, "header"))
-            continue;
-        for (size_t k = 0; k < f->node[i].args.n; k++)
-            if (str_ieq(str_of(f->node[i].args.v[k]), str_of(header)))
+    for (uint32_t i = 0; i < v->n_in; i++) {
+        const struct apa_node *n = apa_node(c, &v->in[i]);
+        for (size_t k = 0; !strcmp(n->name, "header") && k < n->args.n; k++)
+            if (str_ieq(str_of(n->args.v[k]), str_of(header)))
                 return true;
     }
     return false;
 }
 
-int apa_extra_lines(const struct apa_conf *c, const struct apa_vhost *v, const struct apa_wish *w, struct strlist *to)
+static bool has_uir(const struct apa_conf *c, const struct apa_vhost *v)
 {
+    for (uint32_t i = 0; i < v->n_in; i++) {
+        const struct apa_node *n = apa_node(c, &v->in[i]);
+        for (size_t k = 0; !strcmp(n->name, "header") && k < n->args.n; k++)
+            if (str_find(str_of(n->args.v[k]), STR("upgrade-insecure-requests")))
+                return true;
+    }
+    return false;
+}
+
+/* Browsers obey each of several policies: one that is there already stays beside ours. */
+static int uir_line(const struct apa_conf *c, const struct apa_vhost *v, struct strlist *to)
+{
+    BUF_AUTO(line, 128);
+    bool beside = apa_has_header(c, v, "Content-Security-Policy");
+    buf_addf(&line, "Header always %s Content-Security-Policy upgrade-insecure-requests", beside ? "add" : "set");
+    return strlist_add(to, buf_str(&line));
+}
+
+int apa_extra_lines(const struct apa_conf *c, const struct apa_vhost *v, bool twin, const struct apa_wish *w,
+                    struct strlist *to)
+{
+    bool hsts = apa_has_header(c, v, "Strict-Transport-Security");
     int rc = 0;
-    if (w->hsts && !(v && apa_has_header(c, v, "Strict-Transport-Security")))
+    if (w->hsts && !hsts)
         rc |= strlist_addz(to, "Header always set Strict-Transport-Security \"max-age=31536000\"");
-    if (w->uir && !(v && apa_has_header(c, v, "Content-Security-Policy")))
-        rc |= strlist_addz(to, "Header always set Content-Security-Policy upgrade-insecure-requests");
-    if (w->hsts_seed && !(v && apa_has_header(c, v, "Strict-Transport-Security")))
-        rc |= apa_hsts_lines(w, c, v, to);
-    if (w->staple && !(v && apa_find(c, v->file, v->node, "sslusestapling") >= 0))
-        rc |= strlist_addz(to, "SSLUseStapling on");
+    if (w->uir && !has_uir(c, v))
+        rc |= uir_line(c, v, to);
+    if (w->hsts_seed && (twin || !hsts))
+        rc |= apa_hsts_lines(w, c, twin ? NULL : v, to);
     return rc;
 }
 
 /* ---- a virtual host that speaks TLS ---- */
 
-static int set_value(struct text_patch *p, const struct apa_file *f, int64_t node, const char *name, const char *value)
+struct tls {
+    const struct apa_conf *c;
+    const struct apa_vhost *v;
+    const struct apa_wish *w;
+    struct apa_patches *x;
+    struct err *e;
+};
+
+/* Does one of the names of the wish end up in this virtual host? */
+static bool is_meant(const struct tls *t, uint32_t vhost)
+{
+    uint32_t picks[APA_PICKS_MAX];
+    for (size_t i = 0; i < t->w->names->n; i++)
+        if (apa_is_pick(picks, apa_picks(t->c, t->w->names->v[i], t->w->https_port, true, picks), vhost))
+            return true;
+    return false;
+}
+
+/* What other virtual hosts include, too, changes for all of them. */
+static int may_edit(const struct tls *t, const struct apa_in *in)
+{
+    const struct apa_file *f = &t->c->file[in->file];
+    for (uint32_t i = 0; in->include && i < t->c->n_vhosts; i++) {
+        if (!apa_vhost_reads(&t->c->vhost[i], in->file) || is_meant(t, i))
+            continue;
+        err_set(t->e, SIGNET_ESTATE, "cannot edit safely: %s, line %u sets %s for several virtual hosts", f->path,
+                apa_line(f, f->node[in->node].start), f->node[in->node].name);
+        err_hint(t->e, "Set it in the virtual host itself, or have all of their names on the certificate.");
+        return SIGNET_ESTATE;
+    }
+    return 0;
+}
+
+/* Once, though several virtual hosts may have the directive. `line` empty: it goes. */
+static int replace(const struct tls *t, const struct apa_in *in, signet_str line)
+{
+    const struct apa_file *f = &t->c->file[in->file];
+    const struct apa_node *n = apa_node(t->c, in);
+    struct text_patch *p = &t->x->v[in->file];
+    uint32_t from = n->start, to = n->end;
+    int rc = may_edit(t, in);
+    while (line.n && from < to && (f->text.p[from] == ' ' || f->text.p[from] == '\t'))
+        from++;
+    while (line.n && to > from && (f->text.p[to - 1] == '\n' || f->text.p[to - 1] == '\r'))
+        to--;
+    for (size_t i = 0; i < p->n; i++)
+        if (p->v[i].at == from && p->v[i].del == to - from)
+            return rc;
+    if (!rc)
+        text_patch_put(p, from, to - from, line);
+    return rc;
+}
+
+static int set_value(const struct tls *t, const char *lower, const char *name, const char *value, struct strlist *lines)
 {
     BUF_AUTO(line, LINE_MAX_);
-    const struct apa_node *n = &f->node[node];
-    uint32_t from = n->start, to = n->end;
-    if (n->args.n == 1 && !strcmp(n->args.v[0], value))
+    const struct apa_in *in = apa_find(t->c, t->v, lower);
+    const struct strlist *args = in ? &apa_node(t->c, in)->args : NULL;
+    if (args && args->n == 1 && !strcmp(args->v[0], value))
         return 0;
-    while (from < to && (f->text.p[from] == ' ' || f->text.p[from] == '\t'))
-        from++;
-    while (to > from && (f->text.p[to - 1] == '\n' || f->text.p[to - 1] == '\r'))
-        to--;
     buf_addf(&line, "%s %s", name, value);
-    text_patch_put(p, from, to - from, buf_str(&line));
-    return buf_err(&line);
+    if (buf_err(&line))
+        return err_nomem(t->e);
+    if (in)
+        return replace(t, in, buf_str(&line));
+    return strlist_add(lines, buf_str(&line)) ? err_nomem(t->e) : 0;
+}
+
+static int staple(const struct tls *t, struct strlist *lines)
+{
+    const struct apa_in *in = apa_find(t->c, t->v, "sslusestapling");
+    const struct strlist *args = in ? &apa_node(t->c, in)->args : NULL;
+    bool is_on = args && args->n && str_ieq(str_of(args->v[0]), STR("on"));
+    return is_on ? 0 : set_value(t, "sslusestapling", "SSLUseStapling", "on", lines);
 }
 
 /* Where answers of OCSP are kept is said once, outside of the virtual hosts. */
@@ -163,34 +250,28 @@ static void need_stapling_cache(const struct apa_conf *c, struct apa_patches *x,
     text_patch_put(&x->v[file], (uint32_t)f->text.n, 0, buf_str(&text));
 }
 
-static int update_tls(const struct apa_conf *c, struct apa_patches *x, uint32_t vhost, const struct apa_wish *w,
-                      const struct apa_server *s)
+static int update_tls(const struct tls *t, const struct apa_server *s)
 {
     STRLIST_AUTO(lines);
-    const struct apa_vhost *v = &c->vhost[vhost];
-    const struct apa_file *f = &c->file[v->file];
-    struct text_patch *p = &x->v[v->file];
+    const struct apa_vhost *v = t->v;
+    const struct apa_wish *w = t->w;
     int rc = 0;
     if (w->cert) {
-        static const char *const names[] = { "SSLCertificateFile", "SSLCertificateKeyFile" };
-        static const char *const lower[] = { "sslcertificatefile", "sslcertificatekeyfile" };
-        const char *const values[] = { w->cert, w->key };
-        for (size_t i = 0; i < 2; i++) {
-            BUF_AUTO(line, LINE_MAX_);
-            int64_t have = apa_find(c, v->file, v->node, lower[i]);
-            buf_addf(&line, "%s %s", names[i], values[i]);
-            rc |= have >= 0 ? set_value(p, f, have, names[i], values[i]) : strlist_add(&lines, buf_str(&line));
-        }
-        /* the chain is in the certificate's file */
-        int64_t chain = apa_find(c, v->file, v->node, "sslcertificatechainfile");
-        if (chain >= 0)
-            text_patch_put(p, f->node[chain].start, f->node[chain].end - f->node[chain].start, STR(""));
+        const struct apa_in *chain = apa_find(t->c, v, "sslcertificatechainfile");
+        rc = set_value(t, "sslcertificatefile", "SSLCertificateFile", w->cert, &lines);
+        if (!rc)
+            rc = set_value(t, "sslcertificatekeyfile", "SSLCertificateKeyFile", w->key, &lines);
+        if (!rc && chain) /* it is in the certificate's file */
+            rc = replace(t, chain, STR(""));
     }
-    rc |= apa_extra_lines(c, v, w, &lines);
-    apa_add_lines(p, f, v->node, false, &lines);
+    if (!rc && apa_extra_lines(t->c, v, false, w, &lines))
+        rc = err_nomem(t->e);
+    if (!rc && w->staple)
+        rc = staple(t, &lines);
+    apa_add_lines(&t->x->v[v->file], &t->c->file[v->file], v->node, false, &lines);
     if (w->staple)
-        need_stapling_cache(c, x, v->file, s);
-    return rc ? SIGNET_ENOMEM : 0;
+        need_stapling_cache(t->c, t->x, v->file, s);
+    return rc;
 }
 
 /* ---- all of it ---- */
@@ -269,25 +350,44 @@ static int redirect(struct job *j, int64_t plain, int64_t tls)
     return rc;
 }
 
+/* Where a name is answered. */
+struct found {
+    uint32_t tls[APA_PICKS_MAX], plain[APA_PICKS_MAX];
+    size_t n_tls, n_plain;
+};
+
+static int with_tls(struct job *j, const char *name, const struct found *f)
+{
+    int rc = 0;
+    for (size_t i = 0; !rc && j->w->hsts_seed && i < f->n_tls; i++)
+        rc = apa_hsts_check(j->c, f->tls[i], name, j->e);
+    for (size_t i = 0; !rc && i < f->n_tls; i++) {
+        const struct tls t = { .c = j->c, .v = &j->c->vhost[f->tls[i]], .w = j->w, .x = &j->x, .e = j->e };
+        rc = first_time(j, f->tls[i], TLS_DONE) ? update_tls(&t, j->s) : 0;
+    }
+    for (size_t i = 0; !rc && !f->n_tls && i < f->n_plain; i++)
+        rc = twin(j, name, f->plain[i]);
+    return rc;
+}
+
 static int one_name(struct job *j, const char *name, struct strlist *where)
 {
     const struct apa_conf *c = j->c;
-    int64_t tls = apa_pick(c, name, j->w->https_port, true), plain = apa_pick_plain(c, name, j->w->http_port);
-    int rc = 0;
-    if (tls < 0 && (plain < 0 || !j->w->cert))
+    struct found f;
+    f.n_tls = apa_picks(c, name, j->w->https_port, true, f.tls);
+    f.n_plain = apa_picks_plain(c, name, j->w->http_port, f.plain);
+    if (!f.n_tls && (!f.n_plain || !j->w->cert))
         return no_vhost(j, name);
-    if (tls >= 0 && j->w->hsts_seed && (rc = apa_hsts_check(c, (uint32_t)tls, name, j->e)))
-        return rc;
-    if (tls < 0)
-        rc = twin(j, name, (uint32_t)plain);
-    else if (first_time(j, tls, TLS_DONE))
-        rc = update_tls(c, &j->x, (uint32_t)tls, j->w, j->s) ? err_nomem(j->e) : 0;
-    if (!rc && j->w->redirect)
-        rc = redirect(j, plain, tls);
+    int rc = with_tls(j, name, &f);
+    for (size_t i = 0; !rc && j->w->redirect && i < f.n_plain; i++)
+        rc = redirect(j, f.plain[i], -1);
+    if (!rc && j->w->redirect && !f.n_plain)
+        rc = redirect(j, -1, f.tls[0]);
     if (rc || !where)
         return rc;
-    bool own = tls < 0 && j->site[plain];
-    const char *file = own ? j->sites.v[j->site[plain] - 1].path : c->file[c->vhost[tls >= 0 ? tls : plain].file].path;
+    uint32_t first = f.n_tls ? f.tls[0] : f.plain[0];
+    bool own = !f.n_tls && j->site[first];
+    const char *file = own ? j->sites.v[j->site[first] - 1].path : c->file[c->vhost[first].file].path;
     return strlist_addz(where, file) ? err_nomem(j->e) : 0;
 }
 

@@ -18,8 +18,9 @@ int apa_patches_to_changes(struct apa_patches *x, struct changes *to, struct err
 void apa_indent(const struct apa_file *f, uint32_t node, struct buf *to);
 void apa_add_lines(struct text_patch *p, const struct apa_file *f, uint32_t node, bool top,
                    const struct strlist *lines);
-/* Headers and stapling that a TLS virtual host lacks; v NULL: it has nothing yet. */
-int apa_extra_lines(const struct apa_conf *c, const struct apa_vhost *v, const struct apa_wish *w, struct strlist *to);
+/* Headers that a TLS virtual host lacks, or the twin of one without TLS. */
+int apa_extra_lines(const struct apa_conf *c, const struct apa_vhost *v, bool twin, const struct apa_wish *w,
+                    struct strlist *to);
 
 bool apa_has_header(const struct apa_conf *c, const struct apa_vhost *v, const char *header);
 
@@ -33,10 +34,14 @@ void apa_hsts_raise(const struct apa_conf *c, struct apa_patches *x, const struc
 
 /* ---- redirects ---- */
 
-/* The first directive (behind *ret_node, when that is not 0) that sends visitors to https. */
-bool apa_redirects(const struct apa_conf *c, const struct apa_vhost *v, uint32_t *ret_node);
-/* The first of the conditions that belong to a RewriteRule; the rule itself when it has none. */
-uint32_t apa_first_condition(const struct apa_file *f, const struct apa_vhost *v, uint32_t rule);
+/* Would a directive send visitors of a copy with TLS on that port to where they are? `names` (may be NULL): of the
+ * copy.
+ */
+bool apa_loops(const struct apa_conf *c, const struct apa_vhost *v, const struct apa_in *in,
+               const struct strlist *names, unsigned port);
+/* The first of the conditions that belong to a RewriteRule; the rule itself when it has none. Both are places in v->in.
+ */
+uint32_t apa_first_condition(const struct apa_conf *c, const struct apa_vhost *v, uint32_t rule);
 /* For those of the names that the virtual host answers and does not redirect yet; *ret_any becomes true if there are
  * some. */
 int apa_add_redirect(const struct apa_conf *c, struct apa_patches *x, uint32_t vhost, const struct apa_wish *w,
@@ -63,6 +68,8 @@ void apa_sites_done(struct apa_sites *t);
 /* A line at the end of the main file. */
 void apa_add_include(struct apa_patches *x, const char *path);
 
+/* ServerName and ServerAlias; a wildcard is always an alias, for Apache takes a ServerName as it stands. */
+int apa_name_lines(const struct strlist *names, struct strlist *to);
 /* A virtual host in clear for the names that only this one, with TLS, has. */
 int apa_redirect_site(struct apa_sites *t, const struct apa_conf *c, const struct apa_server *s, uint32_t vhost,
                       const struct apa_wish *w, struct err *e);
@@ -83,7 +90,7 @@ void apa_add_addresses(const struct apa_node *vhost, unsigned port, struct buf *
 
 /* `more` (may be NULL): modules that are going to be there. */
 bool apa_listens(const struct apa_conf *c, unsigned port, const struct strlist *more);
-/* A Listen for the https port, if there is none. */
+/* For each Listen for the http port one for the https port, at the same address, unless there is one. */
 int apa_need_listen(const struct apa_conf *c, const struct strlist *more, const struct apa_wish *w,
                     struct apa_patches *x);
 
