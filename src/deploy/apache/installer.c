@@ -212,10 +212,17 @@ static int apache_enhance(struct installer *s, const struct installer_cert *c, e
     return rc;
 }
 
+/* Also the settings that the virtual hosts include, when those of before are outdated. */
+static int all_changes(struct installer *s, struct changes *c, struct err *e)
+{
+    int rc = plan(s, c, NULL, e);
+    return !rc && s->wish.cert && !changes_none(c) ? apa_ssl_files_renew(s->ctx.req->config_dir, c, e) : rc;
+}
+
 static int apache_diff(struct installer *s, struct buf *to, struct err *e)
 {
     struct changes c = CHANGES_INIT;
-    int rc = plan(s, &c, NULL, e);
+    int rc = all_changes(s, &c, e);
     if (!rc)
         changes_diff(&c, to);
     changes_done(&c);
@@ -267,7 +274,7 @@ static int apache_save(struct installer *s, const char *title, const struct inst
 {
     struct changes c = CHANGES_INIT;
     bool look = prove && !s->ctx.req->no_verify_deploy;
-    int rc = plan(s, &c, NULL, e);
+    int rc = all_changes(s, &c, e);
     if (!rc && s->wish.cert && !changes_none(&c))
         rc = apa_ssl_files_put(s->ctx.req->config_dir, e);
     if (!rc && look)

@@ -157,11 +157,18 @@ static int nginx_enhance(struct installer *s, const struct installer_cert *c, en
     return SIGNET_EINVAL;
 }
 
+/* Also the settings that the servers include, when those of before are outdated. */
+static int all_changes(struct installer *s, struct changes *c, struct err *e)
+{
+    s->plan.e = e;
+    int rc = ngx_plan_changes(&s->plan, c);
+    return !rc && s->planned_tls && c->n ? ssl_files_renew(s->ctx.req->config_dir, c, e) : rc;
+}
+
 static int nginx_diff(struct installer *s, struct buf *to, struct err *e)
 {
     struct changes c = CHANGES_INIT;
-    s->plan.e = e;
-    int rc = ngx_plan_changes(&s->plan, &c);
+    int rc = all_changes(s, &c, e);
     if (!rc)
         changes_diff(&c, to);
     changes_done(&c);
@@ -189,8 +196,7 @@ static int nginx_save(struct installer *s, const char *title, const struct insta
 {
     STRLIST_AUTO(names);
     bool look = prove && !s->ctx.req->no_verify_deploy;
-    s->plan.e = e;
-    int rc = ngx_plan_changes(&s->plan, &s->changes);
+    int rc = all_changes(s, &s->changes, e);
     if (!rc && s->planned_tls && s->changes.n)
         rc = ssl_files_put(s->ctx.req->config_dir, e);
     if (!rc && look)
