@@ -91,7 +91,7 @@ static int reload_use(struct run *r, const struct renewed_use *u, struct err *e)
     if (!u->n)
         return 0; /* only its max-age may be due */
     ui_say(r->ui, "Reloading %s server after certificate renewal", u->ops->name);
-    int rc = u->ops->reload(&ctx, &none, e);
+    int rc = installer_reload(u->ops, &ctx, &none, e);
     for (size_t i = 0; !rc && u->ops->served && !r->req->no_verify_deploy && i < u->n; i++) {
         const struct installer_cert c = { .names = &u->v[i].names, .cert = u->v[i].fullchain };
         rc = u->ops->served(&ctx, &c, e);
@@ -139,7 +139,8 @@ static int reload_noted(void *ctx, const struct record *server, struct err *e)
     const char *name = record_get(server, "installer");
     const struct installer_ops *ops = name ? installer_find(name) : NULL;
     struct installer_ctx x = { .loop = r->loop, .req = r->req, .ui = r->ui };
-    return ops ? ops->reload(&x, server, e) : err_set(e, SIGNET_ENOTFOUND, "there is no plugin %s", name ? name : "?");
+    return ops ? installer_reload(ops, &x, server, e)
+               : err_set(e, SIGNET_ENOTFOUND, "there is no plugin %s", name ? name : "?");
 }
 
 /* certbot's notes of what it has enabled. */

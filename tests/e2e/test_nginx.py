@@ -2,6 +2,7 @@
 import fcntl
 import os
 import re
+import shutil
 
 import pytest
 from harness.nginx import SITE, Nginx
@@ -269,6 +270,26 @@ def test_rollback(box, nginx):
     assert nginx.leaf("a.test") is None
     r = box.signet("rollback", server=False)
     assert r.complains("Certbot hasn't modified your configuration, so rollback isn't available.")
+
+
+def test_a_rollback_that_nginx_refuses_changes_nothing(box, nginx):
+    """The certificate of before is gone: with the files of before nginx would not start again."""
+    run(box, nginx, "-d", "a.test", verb="certonly")
+    for kind in ("fullchain", "privkey"):
+        shutil.copy(box.lineage("a.test").path(kind), "%s/%s.pem" % (nginx.run, kind))
+    nginx.write("sites-available/a", "server {\n\tlisten %d ssl;\n\tserver_name a.test;\n\tssl_certificate %s/fullchain.pem;\n"
+                "\tssl_certificate_key %s/privkey.pem;\n}\n" % (nginx.https, nginx.run, nginx.run))
+    for _ in range(2):
+        box.signet("install", "--cert-name", "a.test", "-i", "nginx", *nginx.words(), "--hsts")
+        nginx.write("sites-available/a", nginx.read("sites-available/a").replace(b"\tadd_header", b"\t#add_header"))
+    before, checkpoints, reloads = nginx.files(), os.listdir(box.work + "/backups"), nginx.reloads()
+    os.unlink(nginx.run + "/fullchain.pem")
+    r = box.signet("rollback", "--checkpoints", "2", "-i", "nginx", *nginx.words(), server=False, check=1)
+    assert r.complains("cannot load certificate") and r.complains("%s/fullchain.pem" % nginx.run) and r.complains("everything is again as it was")
+    assert nginx.files() == before and nginx.valid() and nginx.reloads() == reloads
+    assert os.listdir(box.work + "/backups") == checkpoints
+    box.signet("rollback", "-i", "nginx", *nginx.words(), server=False)
+    assert len(os.listdir(box.work + "/backups")) == 1
 
 
 def test_rollback_by_certbot(box, nginx):

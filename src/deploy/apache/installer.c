@@ -290,13 +290,21 @@ static int apache_save(struct installer *s, const char *title, const struct inst
     return rc;
 }
 
-static int apache_reload(const struct installer_ctx *ctx, const struct record *server, struct err *e)
+static void apache_leave(struct server *base)
 {
-    struct apa_server s = { 0 };
-    int rc = apa_server_open(&s, ctx->loop, ctx->req, server, e);
-    if (!rc)
-        rc = apa_server_ops.reload(&s.base, e);
-    apa_server_close(&s);
+    if (base)
+        apa_server_close((struct apa_server *)base);
+    free(base);
+}
+
+static int apache_find(struct server **ret, const struct installer_ctx *ctx, const struct record *server, struct err *e)
+{
+    struct apa_server *s = calloc(1, sizeof *s);
+    int rc = s ? apa_server_open(s, ctx->loop, ctx->req, server, e) : err_nomem(e);
+    if (rc)
+        free(s);
+    else
+        *ret = &s->base;
     return rc;
 }
 
@@ -385,7 +393,8 @@ const struct installer_ops installer_apache = {
     .close = apache_close,
     .hsts_new = apache_hsts_new,
     .hsts_raise = apache_hsts_raise,
-    .reload = apache_reload,
+    .find = apache_find,
+    .leave = apache_leave,
     .served = apache_served,
     .uses = apache_uses,
 };
