@@ -133,16 +133,6 @@ int install_reload_all(struct run *r, struct install_reloads *x, struct err *e)
 
 /* ---- after a kill ---- */
 
-static int reload_noted(void *ctx, const struct record *server, struct err *e)
-{
-    struct run *r = ctx;
-    const char *name = record_get(server, "installer");
-    const struct installer_ops *ops = name ? installer_find(name) : NULL;
-    struct installer_ctx x = { .loop = r->loop, .req = r->req, .ui = r->ui };
-    return ops ? installer_reload(ops, &x, server, e)
-               : err_set(e, SIGNET_ENOTFOUND, "there is no plugin %s", name ? name : "?");
-}
-
 /* certbot's notes of what it has enabled. */
 int install_run_undo(void *ctx, const struct strlist *argv)
 {
@@ -157,19 +147,77 @@ int install_run_undo(void *ctx, const struct strlist *argv)
     return rc;
 }
 
+/* The server that an interrupted run has changed. */
+struct interrupted {
+    struct run *r;
+    const struct installer_ops *ops;
+    struct server *server; /* locked */
+};
+
+static void leave(struct interrupted *x)
+{
+    if (x->ops)
+        x->ops->leave(x->server);
+    x->ops = NULL;
+    x->server = NULL;
+}
+
+static const struct installer_ops *plugin_of(const struct request *q, const struct record *server)
+{
+    const char *noted = record_get(server, "installer");
+    if (noted)
+        return installer_find(noted);
+    const struct installer_ops *ops = q->installer ? installer_find(q->installer) : NULL;
+    return ops ? ops : q->authenticator ? installer_find(q->authenticator) : NULL;
+}
+
+/* One that is not there any more is changed by nobody else. */
+static int lock_noted(void *ctx, const struct record *server, struct err *e)
+{
+    struct interrupted *x = ctx;
+    struct installer_ctx c = { .loop = x->r->loop, .req = x->r->req, .ui = x->r->ui };
+    struct err why = { 0 };
+    leave(x);
+    x->ops = plugin_of(x->r->req, server);
+    if (!x->ops || x->ops->find(&x->server, &c, server, &why))
+        return why.code == SIGNET_ENOMEM ? err_nomem(e) : 0;
+    return server_lock(x->server, e);
+}
+
+static int reload_noted(void *ctx, const struct record *server, struct err *e)
+{
+    const struct interrupted *x = ctx;
+    const char *name = record_get(server, "installer");
+    struct installer_ctx c = { .loop = x->r->loop, .req = x->r->req, .ui = x->r->ui };
+    return x->ops ? installer_reload(x->ops, &c, server, e)
+                  : err_set(e, SIGNET_ENOTFOUND, "there is no plugin %s", name ? name : "?");
+}
+
+static int run_undo(void *ctx, const struct strlist *argv)
+{
+    return install_run_undo(((struct interrupted *)ctx)->r, argv);
+}
+
 int install_recover(struct run *r, struct err *e)
 {
     STRLIST_AUTO(did);
     bool no_loop = !r->loop;
     const char *work = r->tree->work_dir;
-    const struct tx_recovery x = { .work_dir = work, .run = install_run_undo, .reload = reload_noted, .ctx = r };
+    struct interrupted ctx = { .r = r };
+    const struct tx_recovery x = {
+        .work_dir = work, .run = run_undo, .lock = lock_noted, .reload = reload_noted, .ctx = &ctx
+    };
     if (!checkpoint_exists(work, CHECKPOINT_TEMPORARY) && !checkpoint_exists(work, CHECKPOINT_CHANGE))
         return 0;
     int rc = no_loop ? loop_new(&r->loop, e) : 0;
     struct err why = { 0 };
     if (!rc)
         rc = transaction_recover(&x, &did, &why);
-    if (rc && why.code && rc != SIGNET_ECANCELED && rc != SIGNET_ENOMEM) {
+    leave(&ctx);
+    if (rc == SIGNET_EBUSY) {
+        log_warn("client", "%s. The next run takes back what an interrupted one has changed there.", why.text);
+        rc = 0;
+    } else if (rc && why.code && rc != SIGNET_ECANCELED && rc != SIGNET_ENOMEM) {
         /* It must not keep certificates from being renewed; whoever changes a web server next is refused. */
         log_error("client", "%s. Please look at it: the files that a web server had are there.", why.text);
         rc = 0;

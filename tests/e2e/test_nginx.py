@@ -353,6 +353,24 @@ def test_the_folder_is_locked_meanwhile(box, nginx):
     os.unlink(nginx.etc + "/.certbot.lock")
 
 
+def test_nothing_is_taken_back_while_the_folder_is_locked(box, nginx):
+    """Neither by a rollback nor after a kill."""
+    run(box, nginx, "-d", "a.test")
+    after, backups = nginx.files(), box.work + "/backups"
+    with open(nginx.etc + "/.certbot.lock", "w") as f:
+        fcntl.lockf(f, fcntl.LOCK_EX)
+        r = box.signet("rollback", server=False, check=1)
+        assert r.complains("another program is changing it")
+        os.rename("%s/%s" % (backups, os.listdir(backups)[0]), backups + "/IN_PROGRESS")
+        r = box.signet("renew")
+        assert r.complains("another program is changing it")
+        os.unlink(nginx.etc + "/.certbot.lock")
+    assert nginx.files() == after
+    r = box.signet("renew")
+    assert r.complains("took back what an interrupted run had changed")
+    assert b"managed" not in nginx.read("sites-available/a") and nginx.leaf("a.test") is None
+
+
 # ---- a lineage that is in use ----
 
 def test_a_certificate_in_use_is_not_deleted(box, nginx):

@@ -263,6 +263,32 @@ static void a_rollback_that_was_killed_is_taken_back(void **state)
     is_changed();
 }
 
+static int is_locked(void *ctx, const struct record *server, struct err *e)
+{
+    (void)ctx;
+    assert_string_equal(record_get(server, "installer"), "fake");
+    return err_set(e, SIGNET_EBUSY, "locked");
+}
+
+static void nothing_is_taken_back_in_a_locked_folder(void **state)
+{
+    struct changes c = CHANGES_INIT;
+    RECORD_AUTO(server);
+    STRLIST_AUTO(did);
+    const struct tx_recovery r = { .work_dir = work, .lock = is_locked };
+    (void)state;
+    put("f", "one");
+    assert_int_equal(changes_add(&c, in_dir("f"), STR("one"), STR("two"), NULL), 0);
+    assert_int_equal(server_describe(server_that(false, false), &server), 0);
+    assert_int_equal(checkpoint_make(work, CHECKPOINT_CHANGE, &c, "t", &server, NULL), 0);
+    changes_done(&c);
+    put("f", "two");
+    assert_int_equal(transaction_recover(&r, &did, NULL), SIGNET_EBUSY);
+    holds("f", "two");
+    assert_true(checkpoint_exists(work, CHECKPOINT_CHANGE));
+    assert_int_equal(checkpoint_drop(work, CHECKPOINT_CHANGE, NULL), 0);
+}
+
 /* ---- one server, named in several ways ---- */
 
 static void servers_are_the_same_by_where_they_lead(void **state)
@@ -289,6 +315,7 @@ int main(void)
         cmocka_unit_test(a_rollback_takes_all_back),
         cmocka_unit_test(a_rollback_that_is_refused_changes_nothing),
         cmocka_unit_test(a_rollback_that_was_killed_is_taken_back),
+        cmocka_unit_test(nothing_is_taken_back_in_a_locked_folder),
         cmocka_unit_test(servers_are_the_same_by_where_they_lead),
     };
     return cmocka_run_group_tests(tests, make_dir, drop_dir);
