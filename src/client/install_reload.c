@@ -32,17 +32,30 @@ void install_reloads_done(struct install_reloads *x)
     *x = (struct install_reloads){ 0 };
 }
 
-static bool same_place(const struct request *a, const struct request *b, const char *key)
+static bool same_option(const struct request *a, const struct request *b, const char *key)
 {
     return str_eq(str_of(request_plugin_option(a, key)), str_of(request_plugin_option(b, key)));
+}
+
+/* An option may name in one lineage what the other means without it: what counts is where both lead. */
+static bool same_place(const struct installer_ops *ops, const struct request *a, const struct request *b)
+{
+    const struct installer_ctx of_a = { .req = a }, of_b = { .req = b };
+    RECORD_AUTO(none);
+    struct server *x = NULL, *y = NULL;
+    bool same = same_option(a, b, "nginx_server_root") && same_option(a, b, "nginx_ctl") &&
+                same_option(a, b, "apache_server_root") && same_option(a, b, "apache_ctl");
+    if (!same && !ops->find(&x, &of_a, &none, NULL) && !ops->find(&y, &of_b, &none, NULL))
+        same = server_same(x, y);
+    ops->leave(x);
+    ops->leave(y);
+    return same;
 }
 
 static struct renewed_use *use_of(struct install_reloads *x, const struct installer_ops *ops, const struct request *req)
 {
     for (size_t i = 0; i < x->n; i++)
-        if (x->v[i].ops == ops && same_place(&x->v[i].req, req, "nginx_server_root") &&
-            same_place(&x->v[i].req, req, "nginx_ctl") && same_place(&x->v[i].req, req, "apache_server_root") &&
-            same_place(&x->v[i].req, req, "apache_ctl"))
+        if (x->v[i].ops == ops && same_place(ops, &x->v[i].req, req))
             return &x->v[i];
     struct renewed_use *v = reallocarray(x->v, x->n + 1, sizeof *v);
     if (!v)

@@ -108,6 +108,21 @@ def test_many_lineages_renew_with_few_reloads(box, make_nginx):
         assert n.leaf(name) == certificate(box, name)
 
 
+def test_one_server_by_two_names_is_reloaded_once(box, nginx):
+    for name in ("a.test", "b.test"):
+        run(box, nginx, "-d", name)
+    os.symlink(nginx.etc, box.root + "/alias")
+    conf = box.lineage("b.test").conf
+    with open(conf) as f:
+        text = f.read()
+    with open(conf, "w") as f:
+        f.write(text.replace("nginx_server_root = " + nginx.etc, "nginx_server_root = %s/alias/" % box.root))
+    r = box.signet("renew", "--force-renewal")
+    assert r.out.count("Reloading nginx server after certificate renewal") == 1
+    for name in ("a.test", "b.test"):
+        assert nginx.leaf(name) == certificate(box, name)
+
+
 # ---- installing ----
 
 def test_run_obtains_installs_redirects(box, nginx):
