@@ -32,17 +32,30 @@ void install_reloads_done(struct install_reloads *x)
     *x = (struct install_reloads){ 0 };
 }
 
-static bool same_place(const struct request *a, const struct request *b, const char *key)
+static bool same_option(const struct request *a, const struct request *b, const char *key)
 {
     return str_eq(str_of(request_plugin_option(a, key)), str_of(request_plugin_option(b, key)));
+}
+
+/* An option may name in one lineage what the other means without it: what counts is where both lead. */
+static bool same_place(const struct installer_ops *ops, const struct request *a, const struct request *b)
+{
+    const struct installer_ctx of_a = { .req = a }, of_b = { .req = b };
+    RECORD_AUTO(none);
+    struct server *x = NULL, *y = NULL;
+    bool same = same_option(a, b, "nginx_server_root") && same_option(a, b, "nginx_ctl") &&
+                same_option(a, b, "apache_server_root") && same_option(a, b, "apache_ctl");
+    if (!same && !ops->find(&x, &of_a, &none, NULL) && !ops->find(&y, &of_b, &none, NULL))
+        same = server_same(x, y);
+    ops->leave(x);
+    ops->leave(y);
+    return same;
 }
 
 static struct renewed_use *use_of(struct install_reloads *x, const struct installer_ops *ops, const struct request *req)
 {
     for (size_t i = 0; i < x->n; i++)
-        if (x->v[i].ops == ops && same_place(&x->v[i].req, req, "nginx_server_root") &&
-            same_place(&x->v[i].req, req, "nginx_ctl") && same_place(&x->v[i].req, req, "apache_server_root") &&
-            same_place(&x->v[i].req, req, "apache_ctl"))
+        if (x->v[i].ops == ops && same_place(ops, &x->v[i].req, req))
             return &x->v[i];
     struct renewed_use *v = reallocarray(x->v, x->n + 1, sizeof *v);
     if (!v)
@@ -91,7 +104,7 @@ static int reload_use(struct run *r, const struct renewed_use *u, struct err *e)
     if (!u->n)
         return 0; /* only its max-age may be due */
     ui_say(r->ui, "Reloading %s server after certificate renewal", u->ops->name);
-    int rc = u->ops->reload(&ctx, &none, e);
+    int rc = installer_reload(u->ops, &ctx, &none, e);
     for (size_t i = 0; !rc && u->ops->served && !r->req->no_verify_deploy && i < u->n; i++) {
         const struct installer_cert c = { .names = &u->v[i].names, .cert = u->v[i].fullchain };
         rc = u->ops->served(&ctx, &c, e);
@@ -133,15 +146,6 @@ int install_reload_all(struct run *r, struct install_reloads *x, struct err *e)
 
 /* ---- after a kill ---- */
 
-static int reload_noted(void *ctx, const struct record *server, struct err *e)
-{
-    struct run *r = ctx;
-    const char *name = record_get(server, "installer");
-    const struct installer_ops *ops = name ? installer_find(name) : NULL;
-    struct installer_ctx x = { .loop = r->loop, .req = r->req, .ui = r->ui };
-    return ops ? ops->reload(&x, server, e) : err_set(e, SIGNET_ENOTFOUND, "there is no plugin %s", name ? name : "?");
-}
-
 /* certbot's notes of what it has enabled. */
 int install_run_undo(void *ctx, const struct strlist *argv)
 {
@@ -156,19 +160,77 @@ int install_run_undo(void *ctx, const struct strlist *argv)
     return rc;
 }
 
+/* The server that an interrupted run has changed. */
+struct interrupted {
+    struct run *r;
+    const struct installer_ops *ops;
+    struct server *server; /* locked */
+};
+
+static void leave(struct interrupted *x)
+{
+    if (x->ops)
+        x->ops->leave(x->server);
+    x->ops = NULL;
+    x->server = NULL;
+}
+
+static const struct installer_ops *plugin_of(const struct request *q, const struct record *server)
+{
+    const char *noted = record_get(server, "installer");
+    if (noted)
+        return installer_find(noted);
+    const struct installer_ops *ops = q->installer ? installer_find(q->installer) : NULL;
+    return ops ? ops : q->authenticator ? installer_find(q->authenticator) : NULL;
+}
+
+/* One that is not there any more is changed by nobody else. */
+static int lock_noted(void *ctx, const struct record *server, struct err *e)
+{
+    struct interrupted *x = ctx;
+    struct installer_ctx c = { .loop = x->r->loop, .req = x->r->req, .ui = x->r->ui };
+    struct err why = { 0 };
+    leave(x);
+    x->ops = plugin_of(x->r->req, server);
+    if (!x->ops || x->ops->find(&x->server, &c, server, &why))
+        return why.code == SIGNET_ENOMEM ? err_nomem(e) : 0;
+    return server_lock(x->server, e);
+}
+
+static int reload_noted(void *ctx, const struct record *server, struct err *e)
+{
+    const struct interrupted *x = ctx;
+    const char *name = record_get(server, "installer");
+    struct installer_ctx c = { .loop = x->r->loop, .req = x->r->req, .ui = x->r->ui };
+    return x->ops ? installer_reload(x->ops, &c, server, e)
+                  : err_set(e, SIGNET_ENOTFOUND, "there is no plugin %s", name ? name : "?");
+}
+
+static int run_undo(void *ctx, const struct strlist *argv)
+{
+    return install_run_undo(((struct interrupted *)ctx)->r, argv);
+}
+
 int install_recover(struct run *r, struct err *e)
 {
     STRLIST_AUTO(did);
     bool no_loop = !r->loop;
     const char *work = r->tree->work_dir;
-    const struct tx_recovery x = { .work_dir = work, .run = install_run_undo, .reload = reload_noted, .ctx = r };
+    struct interrupted ctx = { .r = r };
+    const struct tx_recovery x = {
+        .work_dir = work, .run = run_undo, .lock = lock_noted, .reload = reload_noted, .ctx = &ctx
+    };
     if (!checkpoint_exists(work, CHECKPOINT_TEMPORARY) && !checkpoint_exists(work, CHECKPOINT_CHANGE))
         return 0;
     int rc = no_loop ? loop_new(&r->loop, e) : 0;
     struct err why = { 0 };
     if (!rc)
         rc = transaction_recover(&x, &did, &why);
-    if (rc && why.code && rc != SIGNET_ECANCELED && rc != SIGNET_ENOMEM) {
+    leave(&ctx);
+    if (rc == SIGNET_EBUSY) {
+        log_warn("client", "%s. The next run takes back what an interrupted one has changed there.", why.text);
+        rc = 0;
+    } else if (rc && why.code && rc != SIGNET_ECANCELED && rc != SIGNET_ENOMEM) {
         /* It must not keep certificates from being renewed; whoever changes a web server next is refused. */
         log_error("client", "%s. Please look at it: the files that a web server had are there.", why.text);
         rc = 0;

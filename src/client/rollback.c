@@ -1,52 +1,107 @@
 /* rollback and config_changes: the checkpoints of earlier changes, ours and certbot's. */
+#include "deploy/rollback.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "client/install.h"
-#include "deploy/checkpoint.h"
 #include <stdlib.h>
 
 /* ---- rollback ---- */
 
-/* The server to be told: the one that is named, else that of the checkpoint, else the only one there is. */
-static int tell_server(struct run *r, const struct record *server, struct err *e)
+/* The servers that are told, each once. */
+struct told {
+    const struct installer_ops **ops;
+    struct server **server;
+    size_t n;
+};
+
+static void told_done(struct told *t)
 {
-    const char *noted = record_get(server, "installer");
-    const char *name = r->req->installer ? r->req->installer : r->req->authenticator ? r->req->authenticator : noted;
-    RECORD_AUTO(none);
-    struct installer_ctx ctx = { .loop = r->loop, .req = r->req, .ui = r->ui };
+    for (size_t i = 0; i < t->n; i++)
+        t->ops[i]->leave(t->server[i]);
+    free(t->ops);
+    free(t->server);
+}
+
+static int told_add(struct told *t, const struct installer_ops *ops, struct server *server, struct err *e)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (server_same(t->server[i], server)) {
+            ops->leave(server);
+            return 0;
+        }
+    t->ops[t->n] = ops;
+    t->server[t->n++] = server;
+    return server_lock(server, e);
+}
+
+/* Where the record of a checkpoint names no plugin: the one that is asked for, else the only one there is. */
+static int plugin_of(struct run *r, const struct record *noted, const struct installer_ops **ret, struct err *e)
+{
+    const char *name = record_get(noted, "installer");
+    if (!name)
+        name = r->req->installer ? r->req->installer : r->req->authenticator;
     if (!name) {
         int rc = install_choose(r, e);
         if (rc)
             return rc;
         name = r->req->installer;
     }
-    const struct installer_ops *ops = installer_find(name);
-    if (!ops)
-        return err_set(e, SIGNET_EINVAL, "The requested %s plugin does not appear to be installed", name);
-    bool same = noted && !strcmp(noted, ops->name) && !r->req->foreign.n;
-    return ops->reload(&ctx, same ? server : &none, e);
+    *ret = installer_find(name);
+    return *ret ? 0 : err_set(e, SIGNET_EINVAL, "The requested %s plugin does not appear to be installed", name);
 }
 
-static int undo_last(struct run *r, const struct strlist *names, size_t n, struct record *server, struct err *e)
+/* Options that say where this server is. */
+static bool is_placed(const struct request *q, const struct installer_ops *ops)
 {
-    int rc = 0;
-    for (size_t i = 0; !rc && i < n; i++) {
-        STRLIST_AUTO(files);
-        RECORD_AUTO(one);
-        const struct checkpoint_undo u = { .run = install_run_undo, .ctx = r, .ret_server = &one, .did = &files };
-        rc = checkpoint_undo_backup(r->tree->work_dir, names->v[names->n - 1 - i], &u, e);
-        for (size_t k = 0; k < files.n; k++)
-            log_info("deploy", "restored %s", files.v[k]);
-        if (!rc && one.names.n)
-            rc = record_copy(server, &one) ? err_nomem(e) : 0;
-    }
+    for (size_t i = 0; i + 1 < q->foreign.n; i += 2)
+        if (str_starts(str_of(q->foreign.v[i]), str_of(ops->name)))
+            return true;
+    return false;
+}
+
+static int find_server(struct run *r, const char *checkpoint, struct told *t, struct err *e)
+{
+    struct installer_ctx ctx = { .loop = r->loop, .req = r->req, .ui = r->ui };
+    struct checkpoint_info info = { 0 };
+    const struct installer_ops *ops = NULL;
+    struct server *server = NULL;
+    RECORD_AUTO(none);
+    int rc = checkpoint_read(r->tree->work_dir, checkpoint, &info, e);
+    if (!rc)
+        rc = plugin_of(r, &info.server, &ops, e);
+    if (!rc)
+        rc = ops->find(&server, &ctx, is_placed(r->req, ops) ? &none : &info.server, e);
+    if (!rc)
+        rc = told_add(t, ops, server, e);
+    checkpoint_info_done(&info);
+    return rc;
+}
+
+static int go_back(struct run *r, const struct strlist *names, size_t n, struct err *e)
+{
+    STRLIST_AUTO(files);
+    struct told t = { .ops = calloc(n, sizeof *t.ops), .server = calloc(n, sizeof *t.server) };
+    int rc = t.ops && t.server ? 0 : err_nomem(e);
+    for (size_t i = 0; !rc && i < n; i++)
+        rc = find_server(r, names->v[names->n - 1 - i], &t, e);
+    const struct rollback back = { .work_dir = r->tree->work_dir,
+                                   .names = names,
+                                   .n = n,
+                                   .servers = t.server,
+                                   .n_servers = t.n,
+                                   .run = install_run_undo,
+                                   .ctx = r };
+    if (!rc)
+        rc = rollback_run(&back, &files, e);
+    for (size_t i = 0; !rc && i < files.n; i++)
+        log_info("deploy", "restored %s", files.v[i]);
+    told_done(&t);
     return rc;
 }
 
 int verb_rollback(struct run *r, struct err *e)
 {
     STRLIST_AUTO(names);
-    RECORD_AUTO(server);
     size_t want = r->req->checkpoints;
     int rc = checkpoint_list(r->tree->work_dir, &names, e);
     if (rc)
@@ -61,11 +116,7 @@ int verb_rollback(struct run *r, struct err *e)
     }
     if (r->req->installer && !installer_find(r->req->installer))
         return err_set(e, SIGNET_EINVAL, "The requested %s plugin does not appear to be installed", r->req->installer);
-    if ((rc = undo_last(r, &names, want, &server, e)))
-        return rc;
-    if (want && (rc = tell_server(r, &server, e)))
-        return err_wrap(e, "The files were put back, but the server could not be told");
-    return 0;
+    return want ? go_back(r, &names, want, e) : 0;
 }
 
 /* ---- config_changes ---- */

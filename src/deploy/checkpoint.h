@@ -21,7 +21,7 @@
 
 enum checkpoint_kind { CHECKPOINT_CHANGE, CHECKPOINT_TEMPORARY };
 
-/* SIGNET_EEXIST when there is one of that kind already. `server` (may be NULL) is given back by checkpoint_restore. */
+/* SIGNET_EEXIST when there is one of that kind already. `server` (may be NULL) is given back by checkpoint_undo. */
 int checkpoint_make(const char *work_dir, enum checkpoint_kind kind, const struct changes *c, const char *title,
                     const struct record *server, struct err *e);
 /* The change is done: it becomes a backup named by the time (seconds and microseconds), after all others. */
@@ -41,14 +41,21 @@ struct checkpoint_undo {
 /* Gives every file the content, mode and time it had, removes the new ones, then the checkpoint itself. May be killed
  * and begun again at any point. On failure the checkpoint stays. */
 int checkpoint_undo(const char *work_dir, enum checkpoint_kind kind, const struct checkpoint_undo *u, struct err *e);
-/* The same for a finished one, by its name. */
-int checkpoint_undo_backup(const char *work_dir, const char *name, const struct checkpoint_undo *u, struct err *e);
+/* The same for a finished one, by its name, which stays until it is forgotten. */
+int checkpoint_restore(const char *work_dir, const char *name, const struct checkpoint_undo *u, struct err *e);
+int checkpoint_forget(const char *work_dir, const char *name, struct err *e);
+/* Adds to *ret what is there now of all that a finished one would change, so that it can be put back: as if each file
+ * were to change to what it is. */
+int checkpoint_now(const char *work_dir, const char *name, struct changes *ret, struct err *e);
+/* The server that one under way speaks of; nothing when certbot has made it. */
+int checkpoint_server(const char *work_dir, enum checkpoint_kind kind, struct record *ret, struct err *e);
 
 /* The names of the finished ones, oldest first. A missing folder has none. */
 int checkpoint_list(const char *work_dir, struct strlist *ret, struct err *e);
 struct checkpoint_info {
     struct buf notes;
     struct strlist files, new_files;
+    struct record server; /* nothing when certbot has made it */
 };
 int checkpoint_read(const char *work_dir, const char *name, struct checkpoint_info *ret, struct err *e);
 void checkpoint_info_done(struct checkpoint_info *i);

@@ -24,7 +24,7 @@ static int read_text(const char *dir, const char *name, struct buf *ret, struct 
     return rc;
 }
 
-static int read_lines(const char *dir, const char *name, struct strlist *ret, struct err *e)
+int checkpoint_lines(const char *dir, const char *name, struct strlist *ret, struct err *e)
 {
     BUF_AUTO(text, CHECKPOINT_LIST_BYTES_MAX);
     int rc = read_text(dir, name, &text, e);
@@ -70,8 +70,7 @@ static int dress_like(const char *path, const struct stat *like, struct err *e)
     return 0;
 }
 
-/* certbot notes the path by which a file is included; what is written is the file that it leads to. */
-static int real_path(const char *path, struct buf *to)
+int checkpoint_real(const char *path, struct buf *to)
 {
     char *real = realpath(path, NULL);
     buf_addz(to, real ? real : path);
@@ -85,7 +84,7 @@ static int restore_file(const char *copy, const char *path, struct strlist *did,
     BUF_AUTO(was, CHANGE_BYTES_MAX);
     BUF_AUTO(is, CHANGE_BYTES_MAX);
     struct stat st;
-    int rc = real_path(path, &real) ? err_nomem(e) : fs_read(AT_FDCWD, copy, &was, e);
+    int rc = checkpoint_real(path, &real) ? err_nomem(e) : fs_read(AT_FDCWD, copy, &was, e);
     if (rc)
         return rc;
     if (stat(copy, &st))
@@ -104,7 +103,7 @@ static int restore_files(const char *dir, struct strlist *did, struct err *e)
 {
     STRLIST_AUTO(paths);
     BUF_AUTO(copy, PATH_MAX);
-    int rc = read_lines(dir, "FILEPATHS", &paths, e);
+    int rc = checkpoint_lines(dir, "FILEPATHS", &paths, e);
     for (size_t i = 0; !rc && i < paths.n; i++) {
         const char *slash = strrchr(paths.v[i], '/');
         buf_clear(&copy);
@@ -118,7 +117,7 @@ static int restore_files(const char *dir, struct strlist *did, struct err *e)
 static int remove_new(const char *dir, struct strlist *did, struct err *e)
 {
     STRLIST_AUTO(paths);
-    int rc = read_lines(dir, "NEW_FILES", &paths, e);
+    int rc = checkpoint_lines(dir, "NEW_FILES", &paths, e);
     for (size_t i = paths.n; !rc && i-- > 0;) {
         if (!fs_exists(AT_FDCWD, paths.v[i]))
             continue;
@@ -135,12 +134,12 @@ static void remove_temps(const char *dir)
     STRLIST_AUTO(paths);
     BUF_AUTO(real, PATH_MAX);
     BUF_AUTO(temp, PATH_MAX);
-    if (read_lines(dir, "FILEPATHS", &paths, NULL) || read_lines(dir, "NEW_FILES", &paths, NULL))
+    if (checkpoint_lines(dir, "FILEPATHS", &paths, NULL) || checkpoint_lines(dir, "NEW_FILES", &paths, NULL))
         return;
     for (size_t i = 0; i < paths.n; i++) {
         buf_clear(&real);
         buf_clear(&temp);
-        (void)real_path(paths.v[i], &real);
+        (void)checkpoint_real(paths.v[i], &real);
         const char *slash = strrchr(buf_z(&real), '/');
         buf_addf(&temp, "%.*s/.%.200s.signet-tmp", slash ? (int)(slash - buf_z(&real)) : 0, buf_z(&real),
                  slash ? slash + 1 : buf_z(&real));
@@ -173,28 +172,28 @@ static int csv_words(signet_str line, struct strlist *ret)
     return buf_err(&word);
 }
 
-static int run_commands(const char *dir, const struct checkpoint_undo *u, struct err *e)
+int checkpoint_commands(const char *dir, checkpoint_run_fn *run, void *ctx, struct err *e)
 {
     BUF_AUTO(text, CHECKPOINT_LIST_BYTES_MAX);
     STRLIST_AUTO(lines);
-    int rc = u->run ? read_text(dir, "COMMANDS", &text, e) : 0;
+    int rc = read_text(dir, "COMMANDS", &text, e);
     if (rc || strlist_split(&lines, buf_str(&text), '\n'))
         return rc ? rc : err_nomem(e);
-    for (size_t i = lines.n; u->run && i-- > 0;) {
+    for (size_t i = lines.n; i-- > 0;) {
         STRLIST_AUTO(argv);
         if (csv_words(str_of(lines.v[i]), &argv))
             return err_nomem(e);
-        if (argv.n && u->run(u->ctx, &argv))
+        if (argv.n && run(ctx, &argv))
             log_error(ROOM, "Unable to run undo command: %s", lines.v[i]);
     }
     return 0;
 }
 
-static int undo(const char *work_dir, const char *dir, const struct checkpoint_undo *u, struct err *e)
+static int restore(const char *dir, const struct checkpoint_undo *u, struct err *e)
 {
     int rc = u->ret_server ? read_server(dir, u->ret_server, e) : 0;
     if (!rc)
-        rc = run_commands(dir, u, e);
+        rc = u->run ? checkpoint_commands(dir, u->run, u->ctx, e) : 0;
     if (!rc)
         rc = restore_files(dir, u->did, e);
     if (!rc)
@@ -202,7 +201,7 @@ static int undo(const char *work_dir, const char *dir, const struct checkpoint_u
     if (rc)
         return err_wrap(e, "The changes noted in %s cannot be taken back", dir);
     remove_temps(dir);
-    return checkpoint_remove(work_dir, dir, e);
+    return 0;
 }
 
 int checkpoint_undo(const char *work_dir, enum checkpoint_kind kind, const struct checkpoint_undo *u, struct err *e)
@@ -210,14 +209,36 @@ int checkpoint_undo(const char *work_dir, enum checkpoint_kind kind, const struc
     BUF_AUTO(dir, PATH_MAX);
     if (checkpoint_path(work_dir, kind, &dir))
         return err_nomem(e);
-    return fs_exists(AT_FDCWD, buf_z(&dir)) ? undo(work_dir, buf_z(&dir), u, e) : 0;
+    if (!fs_exists(AT_FDCWD, buf_z(&dir)))
+        return 0;
+    int rc = restore(buf_z(&dir), u, e);
+    return rc ? rc : checkpoint_remove(work_dir, buf_z(&dir), e);
 }
 
-int checkpoint_undo_backup(const char *work_dir, const char *name, const struct checkpoint_undo *u, struct err *e)
+static int backup_path(const char *work_dir, const char *name, struct buf *to, struct err *e)
+{
+    buf_addf(to, "%s/backups/%s", work_dir, name);
+    return buf_err(to) ? err_nomem(e) : 0;
+}
+
+int checkpoint_restore(const char *work_dir, const char *name, const struct checkpoint_undo *u, struct err *e)
 {
     BUF_AUTO(dir, PATH_MAX);
-    buf_addf(&dir, "%s/backups/%s", work_dir, name);
-    return buf_err(&dir) ? err_nomem(e) : undo(work_dir, buf_z(&dir), u, e);
+    int rc = backup_path(work_dir, name, &dir, e);
+    return rc ? rc : restore(buf_z(&dir), u, e);
+}
+
+int checkpoint_forget(const char *work_dir, const char *name, struct err *e)
+{
+    BUF_AUTO(dir, PATH_MAX);
+    int rc = backup_path(work_dir, name, &dir, e);
+    return rc ? rc : checkpoint_remove(work_dir, buf_z(&dir), e);
+}
+
+int checkpoint_server(const char *work_dir, enum checkpoint_kind kind, struct record *ret, struct err *e)
+{
+    BUF_AUTO(dir, PATH_MAX);
+    return checkpoint_path(work_dir, kind, &dir) ? err_nomem(e) : read_server(buf_z(&dir), ret, e);
 }
 
 /* ---- looking ---- */
@@ -227,18 +248,22 @@ void checkpoint_info_done(struct checkpoint_info *i)
     buf_done(&i->notes);
     strlist_done(&i->files);
     strlist_done(&i->new_files);
+    record_done(&i->server);
 }
 
 int checkpoint_read(const char *work_dir, const char *name, struct checkpoint_info *ret, struct err *e)
 {
     BUF_AUTO(dir, PATH_MAX);
     struct checkpoint_info i = { .notes = BUF_INIT(CHECKPOINT_LIST_BYTES_MAX) };
-    buf_addf(&dir, "%s/backups/%s", work_dir, name);
-    int rc = buf_err(&dir) ? err_nomem(e) : read_text(buf_z(&dir), "CHANGES_SINCE", &i.notes, e);
+    int rc = backup_path(work_dir, name, &dir, e);
     if (!rc)
-        rc = read_lines(buf_z(&dir), "FILEPATHS", &i.files, e);
+        rc = read_text(buf_z(&dir), "CHANGES_SINCE", &i.notes, e);
     if (!rc)
-        rc = read_lines(buf_z(&dir), "NEW_FILES", &i.new_files, e);
+        rc = checkpoint_lines(buf_z(&dir), "FILEPATHS", &i.files, e);
+    if (!rc)
+        rc = checkpoint_lines(buf_z(&dir), "NEW_FILES", &i.new_files, e);
+    if (!rc)
+        rc = read_server(buf_z(&dir), &i.server, e);
     if (rc)
         checkpoint_info_done(&i);
     else

@@ -1,6 +1,7 @@
 #include "deploy/installer.h"
 
 #include "deploy/installers.h"
+#include "deploy/server.h"
 
 enum { APACHE, NGINX, COUNT };
 static const struct installer_ops *const all[COUNT] = { [APACHE] = &installer_apache, [NGINX] = &installer_nginx };
@@ -19,4 +20,15 @@ const struct installer_ops *installer_find(const char *name)
         if (str_eq(plugin, str_of(all[i]->name)))
             return all[i];
     return NULL;
+}
+
+int installer_reload(const struct installer_ops *ops, const struct installer_ctx *ctx, const struct record *server,
+                     struct err *e)
+{
+    struct server *s = NULL;
+    int rc = ops->find(&s, ctx, server, e);
+    if (!rc)
+        rc = server_tell(s, e);
+    ops->leave(s);
+    return rc;
 }

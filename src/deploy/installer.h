@@ -10,7 +10,8 @@
 #include "net/loop.h"
 #include "options/request.h"
 
-struct ui; /* client/ui.h */
+struct server; /* deploy/server.h */
+struct ui;     /* client/ui.h */
 
 struct installer_ctx {
     struct loop *loop;
@@ -58,9 +59,10 @@ struct installer_ops {
     int (*hsts_new)(struct installer *s, struct strlist *ret, struct err *e);
     int (*hsts_raise)(struct installer *s, struct hsts_raise *v, size_t n, struct err *e);
 
-    /* After its files were put back by a rollback or a recovery: tells the server that a record speaks of, or, when it
-     * is empty, the one that the options speak of. */
-    int (*reload)(const struct installer_ctx *ctx, const struct record *server, struct err *e);
+    /* The server that a record of a checkpoint speaks of, or, when it is empty, the one that the options speak of: to
+     * be locked, tested, told. Takes no lock. SIGNET_ENOTFOUND. */
+    int (*find)(struct server **ret, const struct installer_ctx *ctx, const struct record *server, struct err *e);
+    void (*leave)(struct server *s); /* NULL is fine */
     /* After a reload: does the server serve the certificate for those of the names that its configuration gives it to?
      * SIGNET_ECERT when not. */
     int (*served)(const struct installer_ctx *ctx, const struct installer_cert *c, struct err *e);
@@ -71,5 +73,8 @@ struct installer_ops {
 
 const struct installer_ops *installer_find(const char *name); /* also "dist:plugin"; NULL */
 const struct installer_ops *const *installer_all(size_t *n);
+/* Finds, reloads, leaves. */
+int installer_reload(const struct installer_ops *ops, const struct installer_ctx *ctx, const struct record *server,
+                     struct err *e);
 
 #endif

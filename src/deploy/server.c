@@ -7,6 +7,8 @@
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 char *server_choose(const struct request *req, const struct record *noted, const char *option, const char *key,
                     const char *otherwise)
@@ -25,6 +27,39 @@ void server_done(struct server *s)
     *s = (struct server){ 0 };
 }
 
+/* ---- one and the same ---- */
+
+static bool same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return !strcmp(a, b) || (!stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino);
+}
+
+/* The file of a program that is named as for a shell. */
+static void program_path(const char *name, struct buf *to)
+{
+    const char *path = getenv("PATH");
+    signet_str part, rest = str_of(path ? path : "");
+    while (!strchr(name, '/') && rest.n) {
+        (void)str_cut(rest, ':', &part, &rest);
+        buf_clear(to);
+        buf_addf(to, "%.*s/%s", STR_ARG(part), name);
+        if (!access(buf_z(to), X_OK))
+            return;
+    }
+    buf_clear(to);
+    buf_addz(to, name);
+}
+
+bool server_same(const struct server *a, const struct server *b)
+{
+    BUF_AUTO(x, SERVER_PATH_MAX);
+    BUF_AUTO(y, SERVER_PATH_MAX);
+    program_path(a->ctl, &x);
+    program_path(b->ctl, &y);
+    return a->ops == b->ops && same_file(a->root, b->root) && same_file(buf_z(&x), buf_z(&y));
+}
+
 int server_lock(struct server *s, struct err *e)
 {
     BUF_AUTO(path, SERVER_PATH_MAX);
@@ -39,6 +74,11 @@ int server_begin(struct server *s, struct err *e)
     if (!rc && (rc = s->ops->test(s, e)))
         err_hint(e, "It was like that before anything was changed. Please mend it and try again.");
     return rc;
+}
+
+int server_tell(struct server *s, struct err *e)
+{
+    return s->ops->tell ? s->ops->tell(s, e) : s->ops->reload(s, e);
 }
 
 int server_describe(const struct server *s, struct record *ret)

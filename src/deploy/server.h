@@ -22,6 +22,9 @@ struct server_ops {
     /* Errors hold the server's own words. */
     int (*test)(struct server *s, struct err *e);   /* the files as they are now */
     int (*reload)(struct server *s, struct err *e); /* takes them; starts a server that does not run */
+    /* The same for whoever has not read its files: looks what it needs for it, and waits until it has taken hold. NULL:
+     * `reload` does. */
+    int (*tell)(struct server *s, struct err *e);
     /* What a later run needs beyond program and folder to reload it; may be NULL. */
     int (*describe)(const struct server *s, struct record *ret);
 };
@@ -39,11 +42,15 @@ struct server {
 char *server_choose(const struct request *req, const struct record *noted, const char *option, const char *key,
                     const char *otherwise);
 void server_done(struct server *s);
+/* Do both stand for one server of this machine, however its folder and its program were named? */
+bool server_same(const struct server *a, const struct server *b);
 
 /* certbot's lock on the folder of settings. SIGNET_EBUSY. */
 int server_lock(struct server *s, struct err *e);
 /* Lock and test; a configuration that fails is said to have been broken before. */
 int server_begin(struct server *s, struct err *e);
+/* Reloads after files were put back, and waits until that has taken hold. */
+int server_tell(struct server *s, struct err *e);
 /* For the record of a checkpoint. */
 int server_describe(const struct server *s, struct record *ret);
 

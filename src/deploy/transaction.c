@@ -212,11 +212,15 @@ static int recover_one(const struct tx_recovery *r, enum checkpoint_kind kind, s
     RECORD_AUTO(server);
     STRLIST_AUTO(files);
     BUF_AUTO(text, 65536);
-    const struct checkpoint_undo undo = { .run = r->run, .ctx = r->ctx, .ret_server = &server, .did = &files };
+    const struct checkpoint_undo undo = { .run = r->run, .ctx = r->ctx, .did = &files };
     struct err why = { 0 };
     if (!checkpoint_exists(r->work_dir, kind))
         return 0;
-    int rc = checkpoint_undo(r->work_dir, kind, &undo, e);
+    int rc = checkpoint_server(r->work_dir, kind, &server, e);
+    if (!rc && r->lock)
+        rc = r->lock(r->ctx, &server, e);
+    if (!rc)
+        rc = checkpoint_undo(r->work_dir, kind, &undo, e);
     if (rc)
         return rc;
     buf_addz(&text, "took back what an interrupted run had changed in the web server's configuration: ");

@@ -26,13 +26,15 @@ int transaction_begin(struct temporary **ret, const struct transaction *t, const
 /* `t` as given to begin, or another of the same server. Frees in every case. */
 int transaction_revert(struct temporary *x, const struct transaction *t, struct err *e);
 
-/* What a run that was killed has left: temporary changes first, then unfinished ones. `reload` tells the server that a
- * record speaks of. What was done is said in `did`. Nothing left: two looks at the file system. */
-typedef int tx_reload_fn(void *ctx, const struct record *server, struct err *e);
+/* What a run that was killed has left: temporary changes first, then unfinished ones. What was done is said in `did`.
+ * Nothing left: two looks at the file system. */
+typedef int tx_server_fn(void *ctx, const struct record *server, struct err *e);
 struct tx_recovery {
     const char *work_dir;
     checkpoint_run_fn *run;
-    tx_reload_fn *reload;
+    tx_server_fn *lock;   /* takes the lock of the server that a record speaks of, until all is done; SIGNET_EBUSY: the
+                             next run takes it back */
+    tx_server_fn *reload; /* tells it */
     void *ctx;
 };
 int transaction_recover(const struct tx_recovery *r, struct strlist *did, struct err *e);

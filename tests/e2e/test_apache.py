@@ -6,6 +6,9 @@ import tempfile
 import pytest
 from harness.apache import Apache
 from harness.box import Box
+from harness.nginx import SITE as NGINX_SITE
+from harness.nginx import Nginx
+from harness.system import free_port
 
 AGREE = ["--agree-tos", "--register-unsafely-without-email"]
 
@@ -111,6 +114,18 @@ def test_the_site_for_all_is_copied_for_a_name_without_one(box, apache):
     assert apache.files() == once
     box.signet("rollback", "-i", "apache", *apache.words(), server=False)
     assert apache.files() == before
+
+
+def test_a_rollback_over_two_servers_tells_both(box, apache):
+    nginx = Nginx(box.root + "/nginx", free_port(), {"n": NGINX_SITE.format(http="{http}", names="a.test", first="a.test")})
+    with nginx:
+        before = apache.files(), nginx.files()
+        run(box, apache, "-d", "a.test")
+        box.signet("install", "--cert-name", "a.test", "-i", "nginx", *nginx.words())
+        assert apache.leaf("a.test") == nginx.leaf("a.test") == certificate(box, "a.test")
+        box.signet("rollback", "--checkpoints", "2", server=False)
+        assert (apache.files(), nginx.files()) == before
+        assert apache.leaf("a.test") is None and nginx.leaf("a.test") is None
 
 
 def test_virtual_hosts_by_a_macro_are_named(box, apache):

@@ -51,6 +51,19 @@ def test_the_test_of_the_configuration_fails(obtained, apache):  # noqa: F811
     goes_on(apache)
 
 
+def test_a_rollback_that_is_refused(obtained, apache):  # noqa: F811
+    """Files and links that it would remove are there again, and Apache has not been told."""
+    install(obtained, apache, check=0)
+    after, backups = apache.files(), os.listdir(obtained.work + "/backups")
+    ctl = obtained.script("ctl", 'if [ "$1" = configtest ] && ! [ -e %s/mods-enabled/ssl.load ]; then echo "AH00526: Syntax error" >&2; exit 1; fi\nexec %s "$@"'
+                          % (apache.etc, apache.ctl))
+    r = obtained.signet("rollback", "-i", "apache", *words_for(apache, ctl), server=False, check=1)
+    assert r.complains("AH00526: Syntax error") and r.complains("everything is again as it was")
+    assert {n: f[:2] for n, f in apache.files().items()} == {n: f[:2] for n, f in after.items()}, "content, mode, links"
+    assert os.listdir(obtained.work + "/backups") == backups
+    assert apache.valid() and apache.leaf("a.test") == certificate(obtained, "a.test")
+
+
 def test_the_reload_fails(obtained, apache):  # noqa: F811
     before = apache.files()
     ctl = obtained.script("ctl", 'if [ "$1" = graceful ]; then echo "AH00000: no reload today" >&2; exit 1; fi\nexec %s "$@"' % apache.ctl)

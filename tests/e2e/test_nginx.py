@@ -2,6 +2,7 @@
 import fcntl
 import os
 import re
+import shutil
 
 import pytest
 from harness.nginx import SITE, Nginx
@@ -105,6 +106,21 @@ def test_many_lineages_renew_with_few_reloads(box, make_nginx):
     for name in names:
         box.lineage(name).check(version=2)
         assert n.leaf(name) == certificate(box, name)
+
+
+def test_one_server_by_two_names_is_reloaded_once(box, nginx):
+    for name in ("a.test", "b.test"):
+        run(box, nginx, "-d", name)
+    os.symlink(nginx.etc, box.root + "/alias")
+    conf = box.lineage("b.test").conf
+    with open(conf) as f:
+        text = f.read()
+    with open(conf, "w") as f:
+        f.write(text.replace("nginx_server_root = " + nginx.etc, "nginx_server_root = %s/alias/" % box.root))
+    r = box.signet("renew", "--force-renewal")
+    assert r.out.count("Reloading nginx server after certificate renewal") == 1
+    for name in ("a.test", "b.test"):
+        assert nginx.leaf(name) == certificate(box, name)
 
 
 # ---- installing ----
@@ -271,6 +287,26 @@ def test_rollback(box, nginx):
     assert r.complains("Certbot hasn't modified your configuration, so rollback isn't available.")
 
 
+def test_a_rollback_that_nginx_refuses_changes_nothing(box, nginx):
+    """The certificate of before is gone: with the files of before nginx would not start again."""
+    run(box, nginx, "-d", "a.test", verb="certonly")
+    for kind in ("fullchain", "privkey"):
+        shutil.copy(box.lineage("a.test").path(kind), "%s/%s.pem" % (nginx.run, kind))
+    nginx.write("sites-available/a", "server {\n\tlisten %d ssl;\n\tserver_name a.test;\n\tssl_certificate %s/fullchain.pem;\n"
+                "\tssl_certificate_key %s/privkey.pem;\n}\n" % (nginx.https, nginx.run, nginx.run))
+    for _ in range(2):
+        box.signet("install", "--cert-name", "a.test", "-i", "nginx", *nginx.words(), "--hsts")
+        nginx.write("sites-available/a", nginx.read("sites-available/a").replace(b"\tadd_header", b"\t#add_header"))
+    before, checkpoints, reloads = nginx.files(), os.listdir(box.work + "/backups"), nginx.reloads()
+    os.unlink(nginx.run + "/fullchain.pem")
+    r = box.signet("rollback", "--checkpoints", "2", "-i", "nginx", *nginx.words(), server=False, check=1)
+    assert r.complains("cannot load certificate") and r.complains("%s/fullchain.pem" % nginx.run) and r.complains("everything is again as it was")
+    assert nginx.files() == before and nginx.valid() and nginx.reloads() == reloads
+    assert os.listdir(box.work + "/backups") == checkpoints
+    box.signet("rollback", "-i", "nginx", *nginx.words(), server=False)
+    assert len(os.listdir(box.work + "/backups")) == 1
+
+
 def test_rollback_by_certbot(box, nginx):
     before = nginx.contents()
     run(box, nginx, "-d", "a.test")
@@ -330,6 +366,24 @@ def test_the_folder_is_locked_meanwhile(box, nginx):
         r = run(box, nginx, "-d", "a.test", verb="certonly", check=1)
     assert r.complains("another program is changing it")
     os.unlink(nginx.etc + "/.certbot.lock")
+
+
+def test_nothing_is_taken_back_while_the_folder_is_locked(box, nginx):
+    """Neither by a rollback nor after a kill."""
+    run(box, nginx, "-d", "a.test")
+    after, backups = nginx.files(), box.work + "/backups"
+    with open(nginx.etc + "/.certbot.lock", "w") as f:
+        fcntl.lockf(f, fcntl.LOCK_EX)
+        r = box.signet("rollback", server=False, check=1)
+        assert r.complains("another program is changing it")
+        os.rename("%s/%s" % (backups, os.listdir(backups)[0]), backups + "/IN_PROGRESS")
+        r = box.signet("renew")
+        assert r.complains("another program is changing it")
+        os.unlink(nginx.etc + "/.certbot.lock")
+    assert nginx.files() == after
+    r = box.signet("renew")
+    assert r.complains("took back what an interrupted run had changed")
+    assert b"managed" not in nginx.read("sites-available/a") and nginx.leaf("a.test") is None
 
 
 # ---- a lineage that is in use ----

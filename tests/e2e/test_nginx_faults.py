@@ -167,6 +167,23 @@ def test_an_installation_killed_anywhere(crashpoint, box, nginx, tmp_path):  # n
     k.sweep(finish)
 
 
+def test_a_rollback_killed_anywhere(crashpoint, box, nginx, tmp_path):  # noqa: F811
+    obtain(box, nginx)
+    before = nginx.contents()
+    install(box, nginx, check=0)
+    installed = nginx.contents()
+    k = Killer(crashpoint, box, nginx, str(tmp_path / "kept"), ["rollback", "-i", "nginx", *nginx.words()])
+
+    def finish(after):
+        box.signet("renew")  # any verb that changes something
+        assert after == before and nginx.contents() in (before, installed)
+        assert not os.path.exists(box.work + "/backups/IN_PROGRESS")
+        assert nginx.contents() == before or len(os.listdir(box.work + "/backups")) == 1, "what is not taken back can be"
+        wait_until(lambda: (nginx.leaf("a.test") is None) == (nginx.contents() == before), 10, "nginx to do what is on disk")
+
+    k.sweep(finish)
+
+
 def test_a_challenge_killed_anywhere(crashpoint, box, nginx, tmp_path):  # noqa: F811
     obtain(box, nginx, "b.test")
     before = nginx.files()

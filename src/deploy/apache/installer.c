@@ -212,10 +212,17 @@ static int apache_enhance(struct installer *s, const struct installer_cert *c, e
     return rc;
 }
 
+/* Also the settings that the virtual hosts include, when those of before are outdated. */
+static int all_changes(struct installer *s, struct changes *c, struct err *e)
+{
+    int rc = plan(s, c, NULL, e);
+    return !rc && s->wish.cert && !changes_none(c) ? apa_ssl_files_renew(s->ctx.req->config_dir, c, e) : rc;
+}
+
 static int apache_diff(struct installer *s, struct buf *to, struct err *e)
 {
     struct changes c = CHANGES_INIT;
-    int rc = plan(s, &c, NULL, e);
+    int rc = all_changes(s, &c, e);
     if (!rc)
         changes_diff(&c, to);
     changes_done(&c);
@@ -270,7 +277,7 @@ static int apache_save(struct installer *s, const char *title, const struct inst
 {
     struct changes c = CHANGES_INIT;
     bool look = prove && !s->ctx.req->no_verify_deploy;
-    int rc = plan(s, &c, NULL, e);
+    int rc = all_changes(s, &c, e);
     if (!rc && s->wish.cert && !changes_none(&c))
         rc = apa_ssl_files_put(s->ctx.req->config_dir, e);
     if (!rc && look)
@@ -286,13 +293,21 @@ static int apache_save(struct installer *s, const char *title, const struct inst
     return rc;
 }
 
-static int apache_reload(const struct installer_ctx *ctx, const struct record *server, struct err *e)
+static void apache_leave(struct server *base)
 {
-    struct apa_server s = { 0 };
-    int rc = apa_server_open(&s, ctx->loop, ctx->req, server, e);
-    if (!rc)
-        rc = apa_server_ops.reload(&s.base, e);
-    apa_server_close(&s);
+    if (base)
+        apa_server_close((struct apa_server *)base);
+    free(base);
+}
+
+static int apache_find(struct server **ret, const struct installer_ctx *ctx, const struct record *server, struct err *e)
+{
+    struct apa_server *s = calloc(1, sizeof *s);
+    int rc = s ? apa_server_open(s, ctx->loop, ctx->req, server, e) : err_nomem(e);
+    if (rc)
+        free(s);
+    else
+        *ret = &s->base;
     return rc;
 }
 
@@ -381,7 +396,8 @@ const struct installer_ops installer_apache = {
     .close = apache_close,
     .hsts_new = apache_hsts_new,
     .hsts_raise = apache_hsts_raise,
-    .reload = apache_reload,
+    .find = apache_find,
+    .leave = apache_leave,
     .served = apache_served,
     .uses = apache_uses,
 };

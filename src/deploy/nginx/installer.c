@@ -157,11 +157,18 @@ static int nginx_enhance(struct installer *s, const struct installer_cert *c, en
     return SIGNET_EINVAL;
 }
 
+/* Also the settings that the servers include, when those of before are outdated. */
+static int all_changes(struct installer *s, struct changes *c, struct err *e)
+{
+    s->plan.e = e;
+    int rc = ngx_plan_changes(&s->plan, c);
+    return !rc && s->planned_tls && c->n ? ssl_files_renew(s->ctx.req->config_dir, c, e) : rc;
+}
+
 static int nginx_diff(struct installer *s, struct buf *to, struct err *e)
 {
     struct changes c = CHANGES_INIT;
-    s->plan.e = e;
-    int rc = ngx_plan_changes(&s->plan, &c);
+    int rc = all_changes(s, &c, e);
     if (!rc)
         changes_diff(&c, to);
     changes_done(&c);
@@ -189,8 +196,7 @@ static int nginx_save(struct installer *s, const char *title, const struct insta
 {
     STRLIST_AUTO(names);
     bool look = prove && !s->ctx.req->no_verify_deploy;
-    s->plan.e = e;
-    int rc = ngx_plan_changes(&s->plan, &s->changes);
+    int rc = all_changes(s, &s->changes, e);
     if (!rc && s->planned_tls && s->changes.n)
         rc = ssl_files_put(s->ctx.req->config_dir, e);
     if (!rc && look)
@@ -208,17 +214,21 @@ static int nginx_save(struct installer *s, const char *title, const struct insta
     return rc;
 }
 
-static int nginx_reload(const struct installer_ctx *ctx, const struct record *server, struct err *e)
+static void nginx_leave(struct server *base)
 {
-    struct ngx_server_ctl ctl = { 0 };
-    struct ngx_conf conf = { 0 };
-    int rc = ngx_ctl_open(&ctl, ctx->loop, ctx->req, server, e);
-    if (!rc && ngx_conf_load(&conf, ctl.conf, NULL) == 0) /* if it cannot be read, nginx will say why */
-        (void)ngx_ctl_learn(&ctl, &conf);
-    ngx_conf_done(&conf);
-    if (!rc && !(rc = ngx_server_ops.reload(&ctl.base, e)))
-        ngx_ctl_settle(&ctl);
-    ngx_ctl_close(&ctl);
+    if (base)
+        ngx_ctl_close((struct ngx_server_ctl *)base);
+    free(base);
+}
+
+static int nginx_find(struct server **ret, const struct installer_ctx *ctx, const struct record *server, struct err *e)
+{
+    struct ngx_server_ctl *s = calloc(1, sizeof *s);
+    int rc = s ? ngx_ctl_open(s, ctx->loop, ctx->req, server, e) : err_nomem(e);
+    if (rc)
+        free(s);
+    else
+        *ret = &s->base;
     return rc;
 }
 
@@ -324,7 +334,8 @@ const struct installer_ops installer_nginx = {
     .diff = nginx_diff,
     .save = nginx_save,
     .close = nginx_close,
-    .reload = nginx_reload,
+    .find = nginx_find,
+    .leave = nginx_leave,
     .served = nginx_served,
     .uses = nginx_uses,
 };

@@ -200,8 +200,21 @@ static int on_describe(const struct server *base, struct record *ret)
     return record_addz(ret, "conf", ((const struct ngx_server_ctl *)base)->conf);
 }
 
+static int on_tell(struct server *base, struct err *e)
+{
+    struct ngx_server_ctl *s = (struct ngx_server_ctl *)base;
+    struct ngx_conf conf = { 0 };
+    if (ngx_conf_load(&conf, s->conf, NULL) == 0) /* if it cannot be read, nginx will say why */
+        (void)ngx_ctl_learn(s, &conf);
+    ngx_conf_done(&conf);
+    int rc = on_reload(base, e);
+    if (!rc)
+        ngx_ctl_settle(s);
+    return rc;
+}
+
 const struct server_ops ngx_server_ops = {
-    .plugin = "nginx", .name = "nginx", .test = on_test, .reload = on_reload, .describe = on_describe
+    .plugin = "nginx", .name = "nginx", .test = on_test, .reload = on_reload, .tell = on_tell, .describe = on_describe
 };
 
 void ngx_ctl_settle(struct ngx_server_ctl *s)

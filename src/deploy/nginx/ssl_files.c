@@ -1,14 +1,6 @@
 #include "deploy/nginx/ssl_files.h"
 
-#include "base/fs.h"
-#include "base/log.h"
-#include "crypto/digest.h"
-#include <fcntl.h>
-
-#define ROOM           "deploy.nginx"
-#define PATH_BYTES_MAX 8192u
-#define FILE_BYTES_MAX (1u << 20)
-#define FILE_MODE      0644
+#include "deploy/laid.h"
 
 /* By Mozilla's recommendations, "intermediate" (https://wiki.mozilla.org/Security/Server_Side_TLS), as of 5.7. */
 static const char options_text[] =
@@ -58,61 +50,24 @@ static const char *const outdated[] = {
     "2d9648302e3588a172c318e46bff88ade46fc7a16d6afc85322776a04800d473",
 };
 
-static void hex_of(signet_str text, struct buf *to)
-{
-    uint8_t sum[32];
-    if (digest_sha256(text, sum) == 0)
-        hex_enc(to, (signet_str){ (const char *)sum, sizeof sum });
-}
-
-static bool is_outdated(signet_str text)
-{
-    BUF_AUTO(hex, 128);
-    hex_of(text, &hex);
-    for (size_t i = 0; i < sizeof outdated / sizeof outdated[0]; i++)
-        if (!strcmp(buf_z(&hex), outdated[i]))
-            return true;
-    return false;
-}
-
-struct laid {
-    const char *name, *digest_name, *text;
+static const struct laid_file files[] = {
+    { .name = SSL_OPTIONS_NGINX,
+      .digest_name = ".updated-options-ssl-nginx-conf-digest.txt",
+      .text = options_text,
+      .outdated = outdated,
+      .n_outdated = sizeof outdated / sizeof outdated[0] },
+    { .name = SSL_DHPARAM, .digest_name = ".updated-ssl-dhparams-pem-digest.txt", .text = dhparam_text },
 };
-
-static int put(const char *config_dir, const struct laid *f, struct err *e)
-{
-    BUF_AUTO(path, PATH_BYTES_MAX);
-    BUF_AUTO(digest, PATH_BYTES_MAX);
-    BUF_AUTO(have, FILE_BYTES_MAX);
-    BUF_AUTO(hex, 128);
-    struct err why = { 0 };
-    fs_join(&path, config_dir, f->name);
-    fs_join(&digest, config_dir, f->digest_name);
-    int rc = fs_read(AT_FDCWD, buf_z(&path), &have, &why);
-    if (rc && rc != SIGNET_ENOTFOUND) {
-        if (e)
-            *e = why;
-        return rc;
-    }
-    if (!rc && !is_outdated(buf_str(&have)))
-        return 0;
-    hex_of(str_of(f->text), &hex);
-    rc = fs_replace(AT_FDCWD, buf_z(&path), str_of(f->text), FILE_MODE, true, e);
-    if (!rc)
-        rc = fs_replace(AT_FDCWD, buf_z(&digest), buf_str(&hex), FILE_MODE, true, e);
-    if (!rc)
-        log_debug(ROOM, "wrote %s", buf_z(&path));
-    return rc;
-}
 
 int ssl_files_put(const char *config_dir, struct err *e)
 {
-    static const struct laid files[] = {
-        { SSL_OPTIONS_NGINX, ".updated-options-ssl-nginx-conf-digest.txt", options_text },
-        { SSL_DHPARAM, ".updated-ssl-dhparams-pem-digest.txt", dhparam_text },
-    };
     int rc = 0;
     for (size_t i = 0; !rc && i < sizeof files / sizeof files[0]; i++)
-        rc = put(config_dir, &files[i], e);
+        rc = laid_put(&files[i], config_dir, e);
     return rc;
+}
+
+int ssl_files_renew(const char *config_dir, struct changes *c, struct err *e)
+{
+    return laid_renew(&files[0], config_dir, c, e);
 }

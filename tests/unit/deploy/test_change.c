@@ -303,8 +303,11 @@ static void finished_ones_stand_in_order(void **state)
     assert_true(info.files.n == 1 && info.new_files.n == 1);
     checkpoint_info_done(&info);
     const struct checkpoint_undo u = { 0 };
-    assert_int_equal(checkpoint_undo_backup(work, names.v[2], &u, NULL), 0);
+    assert_int_equal(checkpoint_restore(work, names.v[2], &u, NULL), 0);
     holds("a.conf", "before a");
+    assert_int_equal(checkpoint_list(work, &names, NULL), 0);
+    assert_int_equal(names.n, 3);
+    assert_int_equal(checkpoint_forget(work, names.v[2], NULL), 0);
     assert_int_equal(checkpoint_list(work, &names, NULL), 0);
     assert_int_equal(names.n, 2);
 }
@@ -329,7 +332,7 @@ static void certbots_commands_are_run_last_first(void **state)
     put("work/backups/1600000000.5/FILEPATHS", buf_z(&paths), 0644);
     put("work/backups/1600000000.5/link.conf_0", "then", 0644);
     const struct checkpoint_undo u = { .run = note_command, .ctx = &ran };
-    assert_int_equal(checkpoint_undo_backup(work, "1600000000.5", &u, NULL), 0);
+    assert_int_equal(checkpoint_restore(work, "1600000000.5", &u, NULL), 0);
     assert_string_equal(buf_z(&ran), "two\none|a \"b\", c\n");
     holds("a.conf", "then"); /* through the link, which stays one */
     BUF_AUTO(target, 64);
