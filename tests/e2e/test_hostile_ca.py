@@ -205,6 +205,29 @@ def test_one_of_twenty_names_fails(box, ca):
     assert len(os.listdir(box.work + "/signet/backoff")) == 1, "one failure, counted once"
 
 
+def test_other_places_that_see_something_else(box, ca):
+    """DN-13: what the CA says of its other vantage points is shown whole, and counted as a failure of the name."""
+    detail = "During secondary validation: 192.0.2.7: Fetching http://%s/: Timeout during connect (likely firewall problem)" % NAME
+
+    def fail(r, answer):
+        ca.authz[r.tail.split(".")[0]]["status"] = "invalid"
+        return answer.change(status="invalid")
+
+    def show(r, answer):
+        d = answer.json
+        for c in d["challenges"] if d["status"] == "invalid" else []:
+            c["error"] = {"type": "urn:ietf:params:acme:error:connection", "detail": detail, "status": 400}
+        return answer.change(challenges=d["challenges"])
+
+    ca.script.update(challenge=fail, authorization=show)
+    r = box.issue(NAME, check=1)
+    assert detail in r.words and ca.count("newOrder") == 1, r
+    (held,) = os.listdir(box.work + "/signet/backoff")
+    with open(box.work + "/signet/backoff/" + held) as f:
+        note = json.load(f)
+    assert note["kind"] == "failed" and note["failures"] == 1
+
+
 @pytest.mark.parametrize("change", ["none", "twice", "many"])
 def test_authorizations_that_do_not_fit_the_names(box, ca, change):
     """IN-05."""
