@@ -1,4 +1,4 @@
-"""Clocks that jump while a run is under way, hosts that are suspended in the middle of one, and dates beyond 2038 and 2049."""
+"""Clocks that are wrong from the start, clocks that jump while a run is under way, hosts that are suspended in the middle of one, and dates beyond 2038 and 2049."""
 import calendar
 import os
 import signal
@@ -9,6 +9,8 @@ import cadouble
 import pytest
 from cadouble import DAY, stamp
 from harness import gear
+from harness.box import flat
+from harness.plant import plant
 from harness.sample import some
 from harness.system import wait_until
 from test_crash import program
@@ -61,6 +63,48 @@ class Run:
 def long_lived(ca):
     """Certificates that are in date two years before and after now."""
     ca.issue = lambda o, csr: ca.issuer.chain(ca.issuer.leaf([i["value"] for i in o["identifiers"]], csr.public_key(), -2 * YEAR, 4 * YEAR))
+
+
+# ---- CK-01 ----
+
+
+def holds(box):
+    folder = box.work + "/signet/backoff"
+    return os.listdir(folder) if os.path.isdir(folder) else []
+
+
+@pytest.mark.parametrize("when", [DAY - int(time.time()), 2 * YEAR], ids=["1970", "in-two-years"])
+def test_a_clock_that_is_wrong_costs_nothing(pebble, make_box, clocked, when):
+    """The CA's TLS certificate shows it: that is said, nothing is ordered, changed or deleted, and it is not held against the name."""
+    box = make_box(pebble)
+    box.issue("clock.example")
+    before, since = box.snapshot(), pebble.mark()
+    clocked.set(wall=when)
+    rc, text = Run(box, clocked, "renew", "--force-renewal").finish()
+    assert rc == 1 and "check this machine's clock" in flat(text), text
+    assert box.snapshot() == before and pebble.issued(since) == pebble.count("newOrder", since) == 0
+    assert holds(box) == []
+    clocked.set()
+    rc, text = Run(box, clocked, "renew", "--force-renewal").finish()
+    assert rc == 0 and box.lineage("clock.example").check_pair() == 2, text
+
+
+@pytest.mark.parametrize("when", [DAY - int(time.time()), 2 * YEAR], ids=["1970", "in-two-years"])
+def test_a_hold_of_a_wrong_clock_ends_with_it(make_box, clocked, when):
+    """What the CA refused at that time is remembered for a time that is none: with the right clock the next run does not wait for it."""
+    with cadouble.CADouble() as ca:
+        box = make_box(ca)
+        box.issue("other.example")
+        plant(box, "hold.example", left_days=3)
+        ca.script = {"newOrder": lambda r, a: cadouble.problem(429, "rateLimited", headers={"Retry-After": str(DAY)})}
+        clocked.set(wall=when)
+        # the double's TLS certificate is of today
+        rc, text = Run(box, clocked, "renew", "--cert-name", "hold.example", "--force-renewal", "--no-verify-ssl").finish()
+        assert rc == 1 and len(holds(box)) == 1, text
+        ca.script = {}
+        clocked.set()
+        rc, text = Run(box, clocked, "renew", "--cert-name", "hold.example").finish()
+        assert rc == 0 and ca.issued() == 2 and "held back" not in text, text
 
 
 # ---- CK-02 ----

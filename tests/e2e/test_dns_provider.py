@@ -13,6 +13,7 @@ from harness.ca import Pebble
 from harness.dns import Bind
 from harness.figures import figure
 from harness.system import wait_until
+from test_journal import journal
 from test_roles import memory, roles_of
 
 LEGO = """
@@ -193,6 +194,16 @@ def test_what_the_provider_says_is_shown(world):
     assert r.complains("FAKE_TOKEN")
     r = obtain(world, "example.com", args=("--dns", "clodflare"), check=1)
     assert r.complains("clodflare") and r.complains("cloudflare")
+
+
+def test_a_record_that_the_provider_only_says_is_there(world):
+    """It answers 200 and writes nothing: the CA is not asked to look, what is missing is told, and the removal is asked for all the same."""
+    box, bind, api = world
+    bind.update = lambda *words: None
+    mark = box.ca.mark()
+    r = obtain(world, "example.com", args=("--dns", "fake"), env={"FAKE_TOKEN": api.token, "FAKE_URL": api.url, "FAKE_PROPAGATION_TIMEOUT": "2"}, check=1)
+    assert r.complains("not seen everywhere after 2 s") and r.complains("says that there is no such name")
+    assert box.ca.count("challenge", mark) == 0 and not api.records and not set(journal(box)) - {"order"}
 
 
 def test_certbots_cloudflare(world):

@@ -1,9 +1,8 @@
-"""Cases that fit nowhere else: two first runs at once, cores, clocks and locales, a stage certificate beside a real one."""
+"""Cases that fit nowhere else: two first runs at once, cores, locales."""
 import os
 import signal
 import subprocess
 
-from harness.box import execute
 from test_crash import program
 from test_journal import AGREE
 from test_roles import Held, roles_of
@@ -43,18 +42,3 @@ def test_dates_do_not_depend_on_place_and_language(box):
         said.add("".join(line for line in r.out.splitlines() if "Expiry" in line))
         box.lineage("tz.example").check(version=1)
     assert len(said) == 1, said
-
-
-def test_a_clock_that_is_wrong_costs_nothing(make_pebble, make_box):
-    """At 1970 and two years ahead: nothing is deleted, and what is remembered does not reach beyond what a right clock would make of it."""
-    ca = make_pebble()
-    box = make_box(ca)
-    box.issue("clock.example")
-    before = box.lineage("clock.example").check_pair()
-    for when in ("1970-01-02 00:00:00", "+730d"):
-        r = execute(["faketime", "-f", when, program(), "renew"] + box.common("renew"), box.env(), None, cwd=box.root)
-        assert r.rc in (0, 1), r
-        assert box.lineage("clock.example").check_pair() >= before
-    box.signet("renew")
-    box.signet("renew", "--force-renewal")
-    box.lineage("clock.example").check()

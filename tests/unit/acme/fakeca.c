@@ -347,8 +347,9 @@ static void ca_cert(struct fakeca *ca, size_t order, size_t alt, struct fake_res
     ca->certs++;
     r->status = 200;
     free(r->body);
-    r->body = strdup(ca->chain[alt] ? ca->chain[alt] : PEM);
+    r->body = strdup(alt < sizeof(ca->chain) / sizeof(ca->chain[0]) && ca->chain[alt] ? ca->chain[alt] : PEM);
     r->n = strlen(r->body);
+    assert_true(ca->n_alternates <= FAKE_LINKS_MAX);
     for (size_t i = 0; alt == 0 && i < ca->n_alternates; i++)
         snprintf(r->links[r->n_links++], sizeof(r->links[0]), "<" CA_URL "/cert/%zu/%zu>;rel=\"alternate\"", order,
                  i + 1);
@@ -656,7 +657,7 @@ static void run_action(struct run *r, const signet_action *a)
 static void run_complete(struct run *r, const signet_action *a)
 {
     struct fake_res res;
-    signet_str links[4];
+    signet_str links[FAKE_LINKS_MAX];
     ca_respond(&r->ca, a, &res);
     for (size_t i = 0; i < res.n_links; i++)
         links[i] = str_of(res.links[i]);

@@ -11,10 +11,11 @@
 
 #include "acme/core.h"
 
-#define CA_AUTHZ_MAX  256
-#define CA_ORDERS_MAX 16
-#define CA_NONCES_MAX 4096
-#define CA_URL        "https://ca.test"
+#define CA_AUTHZ_MAX   256
+#define CA_ORDERS_MAX  16
+#define CA_NONCES_MAX  4096
+#define FAKE_LINKS_MAX 12
+#define CA_URL         "https://ca.test"
 
 enum fault { FAULT_NONE, FAULT_NET, FAULT_LOST, FAULT_500, FAULT_503, FAULT_CUT, FAULT_BADNONCE, FAULT_KINDS };
 
@@ -39,8 +40,8 @@ struct fake_res {
     int status;
     char *body; /* owned */
     size_t n;
-    char location[256], nonce[64], retry_after[64];
-    char links[4][256];
+    char location[256], nonce[300], retry_after[64];
+    char links[FAKE_LINKS_MAX][256];
     size_t n_links;
     int net_err;
 };

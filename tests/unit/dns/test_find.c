@@ -64,6 +64,7 @@ static void test_walk(void **state)
     static const struct fake_row rows[] = {
         SERVERS,
         { "", "a.b.example.com", DNS_SOA, .rcode = DNS_NXDOMAIN, .zone = "example.com" },
+        { "", "empty.example.com", DNS_SOA, .zone = "example.com" },
         { "", "c.example.com", DNS_SOA, .alias = "x.example.org", .zone = "example.org" }
     };
     FAKE(f, rows);
@@ -71,6 +72,8 @@ static void test_walk(void **state)
     char zone[DNS_NAME_MAX];
     struct err e = { 0 };
     assert_int_equal(dns_find_zone(zone, &ask, "a.b.example.com", &e), 1);
+    assert_string_equal(zone, "example.com");
+    assert_int_equal(dns_find_zone(zone, &ask, "empty.example.com", &e), 1); /* only names below it exist */
     assert_string_equal(zone, "example.com");
     assert_int_equal(dns_find_zone(zone, &ask, "c.example.com", &e), 1);
     assert_string_equal(zone, "example.com");

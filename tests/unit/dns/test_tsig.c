@@ -160,6 +160,10 @@ static void test_update(void **state)
     answer(&msg, &u, DNS_REFUSED);
     assert_int_equal(update_read(buf_str(&msg), &u, buf_str(&mac), "192.0.2.1", &e), SIGNET_EPROBLEM);
     assert_string_equal(e.text, "the name server 192.0.2.1 answered REFUSED to the update of the zone example.com");
+    answer(&msg, &u, DNS_NOTZONE);
+    assert_int_equal(update_read(buf_str(&msg), &u, buf_str(&mac), "192.0.2.1", &e), SIGNET_EPROBLEM);
+    assert_string_equal(e.text, "the name server 192.0.2.1 answered NOTZONE to the update of the zone example.com");
+    assert_non_null(strstr(e.hint, "the primary server of this zone"));
     u.id = 98;
     assert_int_equal(update_read(buf_str(&msg), &u, buf_str(&mac), "192.0.2.1", &e), SIGNET_EPROTO);
 }

@@ -92,8 +92,12 @@ static bool answer(struct buf *b, signet_str q, bool tcp)
         put_address(b, type, 1);
     else if (str_eq(label, STR("v4only")) && type == TYPE_A)
         put_address(b, type, 4);
-    else if (str_eq(label, STR("v4only")) || str_eq(label, STR("nodata")))
+    else if (str_eq(label, STR("v6only")) && type == TYPE_AAAA)
+        put_address(b, type, 6);
+    else if (str_eq(label, STR("v4only")) || str_eq(label, STR("v6only")) || str_eq(label, STR("nodata")))
         begin(b, q, ANSWER, 0);
+    else if (str_eq(label, STR("taken"))) /* there is one below search.test, too */
+        put_address(b, type, memmem(q.p, q.n, "search", 6) ? 66 : 1);
     else if (str_eq(label, STR("slow6")) && type == TYPE_A)
         put_address(b, type, 6);
     else if (str_eq(label, STR("nxdomain")) || str_eq(label, STR("single")))
@@ -286,6 +290,7 @@ static void names_become_addresses(void **state)
         { "ok.test", "2001:db8::1", "192.0.2.1" },
         { "OK.test", "2001:db8::1", "192.0.2.1" },
         { "v4only.test", "192.0.2.4", NULL },
+        { "v6only.test", "2001:db8::6", NULL },
         { "slow6.test", "192.0.2.6", NULL }, /* IPv6 is not waited for for long */
         { "cname.test", "c633:6407::", "198.51.100.7" },
         { "truncated.test", "2001:db8::4d", "192.0.2.77" },
@@ -392,6 +397,36 @@ static void nobody_listens(void **state)
     assert_non_null(strstr(l->why, "127.0.0.1 port "));
 }
 
+static void a_dead_server_is_passed_over(void **state)
+{
+    struct fixture *x = *state;
+    char both[100];
+    int udp, tcp;
+    resolver_free(x->r);
+    unsigned port = open_sockets(&udp, &tcp); /* it takes questions, and never answers */
+    snprintf(both, sizeof(both), "127.0.0.1:%u,%s", port, x->servers);
+    open_resolver(x, both);
+    const struct lookup *l = look_up(x, "ok.test");
+    assert_int_equal(l->state, LOOKUP_DONE);
+    assert_string_equal(l->addr[1], "192.0.2.1");
+    close(udp);
+    close(tcp);
+}
+
+/* The search list of a machine stands behind the name as it is. */
+static void a_search_list_does_not_capture_a_name(void **state)
+{
+    struct fixture *x = *state;
+    resolver_free(x->r);
+    assert_int_equal(setenv("LOCALDOMAIN", "search.test", 1), 0);
+    open_resolver(x, x->servers);
+    unsetenv("LOCALDOMAIN");
+    const struct lookup *l = look_up(x, "taken.test");
+    assert_int_equal(l->state, LOOKUP_DONE);
+    assert_string_equal(l->addr[1], "192.0.2.1");
+    assert_int_equal(*x->questions, 2);
+}
+
 static void freed_while_it_asks(void **state)
 {
     struct fixture *x = *state;
@@ -459,7 +494,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(names_become_addresses),  T(known_names_are_not_asked_for), T(failures_say_why_and_who),
         T(garbage_is_not_believed), T(long_answers_are_cut),          T(names_that_are_none),
-        T(nobody_listens),          T(freed_while_it_asks),           cmocka_unit_test(proxies),
+        T(nobody_listens),          T(a_dead_server_is_passed_over),  T(a_search_list_does_not_capture_a_name),
+        T(freed_while_it_asks),     cmocka_unit_test(proxies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

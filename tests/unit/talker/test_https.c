@@ -34,12 +34,16 @@ static void reply(int fd, const char *head, signet_str body)
     (void)!write(fd, body.p, body.n);
 }
 
-static void many_headers(struct buf *to, unsigned n, size_t len)
+/* "/headers/N/LENGTH/LAST": so many header fields, each a line of LENGTH bytes, CRLF included; the last one of LAST. */
+static void many_headers(struct buf *to, const char *path)
 {
+    char *p = NULL;
+    unsigned long n = strtoul(path + strlen("/headers/"), &p, 10), len = strtoul(p + 1, &p, 10),
+                  last = strtoul(p + 1, NULL, 10);
     buf_addz(to, "200 OK");
-    for (unsigned i = 0; i < n; i++) {
-        buf_addf(to, "\r\nX-%u: ", i);
-        for (size_t k = 0; k < len; k++)
+    for (unsigned long i = 1; i <= n; i++) {
+        buf_addz(to, "\r\nX: ");
+        for (size_t k = strlen("X: \r\n"); k < (i < n ? len : last); k++)
             buf_addc(to, 'x');
     }
 }
@@ -67,12 +71,8 @@ static void answer(int fd, const char *path, const char *request, size_t n)
         reply(fd, "200 OK\r\nContent-Encoding: gzip", STR("not gzip at all"));
     else if (!strcmp(path, "/cut"))
         dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort");
-    else if (!strcmp(path, "/lines"))
-        many_headers(&head, 120, 1), reply(fd, buf_z(&head), STR(""));
-    else if (!strcmp(path, "/long"))
-        many_headers(&head, 1, 9000), reply(fd, buf_z(&head), STR(""));
-    else if (!strcmp(path, "/big"))
-        many_headers(&head, 10, 4000), reply(fd, buf_z(&head), STR(""));
+    else if (str_starts(str_of(path), STR("/headers/")))
+        many_headers(&head, path), reply(fd, buf_z(&head), STR(""));
     else if (!strcmp(path, "/hang"))
         pause();
 }
@@ -85,7 +85,7 @@ static bool whole(const char *p, size_t n)
 
 static void serve_connection(int fd)
 {
-    char in[8192], path[64];
+    char in[16384], path[64];
     size_t n = 0;
     for (;;) {
         ssize_t got = read(fd, in + n, sizeof(in) - 1 - n);
@@ -99,6 +99,7 @@ static void serve_connection(int fd)
         if (!strncmp(a, "http://", 7)) /* as a proxy is asked */
             a = strchr(a + 7, '/');
         snprintf(path, sizeof(path), "%.*s", (int)(b - a), a);
+        path[strcspn(path, "?")] = '\0';
         if (!strncmp(in, "HEAD ", 5))
             dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n");
         else
@@ -243,27 +244,73 @@ static void test_headers_are_kept(void **state)
     assert_int_equal(a.nonce.n, 0);
 }
 
-static void test_limits(void **state)
+/* What an answer has beside the fields that are asked for. */
+#define FRAME_LINES 3u /* the status, Content-Length, and the empty line */
+#define FRAME_BYTES (strlen("HTTP/1.1 200 OK\r\n") + strlen("Content-Length: 0\r\n") + strlen("\r\n"))
+
+static void test_header_limits(void **state)
 {
     struct fixture *x = *state;
-    static const char *const over[] = { "/lines", "/long", "/big" };
-    struct https_answer a;
-    for (size_t i = 0; i < 3; i++) {
-        a = get(x, over[i]);
-        assert_int_equal(a.net_err, SIGNET_ELIMIT);
-        assert_non_null(strstr(a.why, "header"));
+    const size_t lines = HTTPS_HEADER_LINES - FRAME_LINES, bytes = HTTPS_HEADERS_MAX - FRAME_BYTES;
+    const struct {
+        size_t n, len, last;
+        int net_err;
+    } t[] = {
+        { lines, 7, 7, 0 },
+        { lines + 1, 7, 7, SIGNET_ELIMIT },
+        { 120, 7, 7, SIGNET_ELIMIT },
+        { 1, 0, HTTPS_HEADER_MAX, 0 },
+        { 1, 0, HTTPS_HEADER_MAX + 1, SIGNET_ELIMIT },
+        { 10, 3000, bytes - 9 * 3000, 0 },
+        { 10, 3000, bytes - 9 * 3000 + 1, SIGNET_ELIMIT },
+    };
+    for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "/headers/%zu/%zu/%zu", t[i].n, t[i].len, t[i].last);
+        struct https_answer a = get(x, path);
+        if (a.net_err != t[i].net_err)
+            fail_msg("%s: %d %s", path, a.net_err, a.why);
+        assert_true(!a.net_err || strstr(a.why, "header"));
     }
+}
+
+static void test_body_limit(void **state)
+{
+    struct fixture *x = *state;
     send_to(x, 1, "GET", "/ten", (signet_str){ 0 }, 10000);
-    a = await(x);
+    struct https_answer a = await(x);
     assert_int_equal(a.net_err, 0);
     assert_int_equal(a.body.n, 10000);
     send_to(x, 1, "GET", "/ten", (signet_str){ 0 }, 9999);
     assert_int_equal(await(x).net_err, SIGNET_ELIMIT);
-    char path[2100] = "/echo";
-    memset(path + 5, 'x', sizeof(path) - 6);
-    struct https_request q = { .method = STR("GET"), .url = { path, sizeof(path) - 1 } };
-    assert_int_equal(https_send(x->h, &q), 0);
-    assert_int_equal(await(x).net_err, SIGNET_ELIMIT);
+}
+
+static void test_url_limits(void **state)
+{
+    struct fixture *x = *state;
+    static const struct https_special special = { 0 };
+    static const struct {
+        size_t n;
+        const struct https_special *special;
+        int net_err;
+    } t[] = {
+        { HTTPS_URL_MAX, NULL, 0 },
+        { HTTPS_URL_MAX + 1, NULL, SIGNET_ELIMIT },
+        { HTTPS_URL_LONG, &special, 0 },
+        { HTTPS_URL_LONG + 1, &special, SIGNET_ELIMIT },
+    };
+    for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+        char url[HTTPS_URL_LONG + 2];
+        int n = snprintf(url, sizeof(url), "http://127.0.0.1:%u/ten?", x->port);
+        memset(url + n, 'x', t[i].n - (size_t)n);
+        struct https_request q = {
+            .method = STR("GET"), .url = { url, t[i].n }, .max_body = 20000, .special = t[i].special
+        };
+        assert_int_equal(https_send(x->h, &q), 0);
+        struct https_answer a = await(x);
+        if (a.net_err != t[i].net_err)
+            fail_msg("row %zu: %d %s", i, a.net_err, a.why);
+    }
 }
 
 static void test_not_followed_not_unpacked(void **state)
@@ -383,6 +430,50 @@ static void test_proxy_by_name(void **state)
     unsetenv("no_proxy");
 }
 
+/* A socket whose queue is full: what comes further is not answered, as from an address that leads nowhere. */
+static int black_hole(unsigned port, int filler[2])
+{
+    struct sockaddr_in6 sa = { .sin6_family = AF_INET6,
+                               .sin6_port = htons((uint16_t)port),
+                               .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+    int fd = socket(AF_INET6, SOCK_STREAM, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) || listen(fd, 0)) {
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    for (int i = 0; i < 2; i++) {
+        filler[i] = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)connect(filler[i], (struct sockaddr *)&sa, sizeof(sa));
+    }
+    return fd;
+}
+
+static void test_an_address_that_swallows_all_is_passed_over(void **state)
+{
+    struct fixture *x = *state;
+    static const struct https_special special = { .http = true };
+    char hosts[] = "/tmp/signet-hosts-XXXXXX", url[64];
+    int filler[2], hole = black_hole(x->port, filler), fd = mkstemp(hosts);
+    assert_true(fd >= 0);
+    dprintf(fd, "127.0.0.1 both.test\n::1 both.test\n");
+    close(fd);
+    open_with(x, hosts);
+    unlink(hosts);
+    if (hole < 0)
+        skip(); /* no IPv6 here */
+    snprintf(url, sizeof(url), "http://both.test:%u/ten", x->port);
+    struct https_request q = { .method = STR("GET"), .url = str_of(url), .max_body = 20000, .special = &special };
+    int64_t begin = clock_mono_ms();
+    assert_int_equal(https_send(x->h, &q), 0);
+    struct https_answer a = await(x);
+    assert_int_equal(a.net_err, 0);
+    assert_in_range(clock_mono_ms() - begin, 100, 5000); /* IPv6 was tried first */
+    close(filler[0]);
+    close(filler[1]);
+    close(hole);
+}
+
 static void test_unknown_name(void **state)
 {
     struct fixture *x = *state;
@@ -408,8 +499,17 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        T(test_request_as_sent), T(test_headers_are_kept), T(test_limits), T(test_not_followed_not_unpacked),
-        T(test_faults),          T(test_timeout),          T(test_many),   T(test_proxy_by_name),
+        T(test_request_as_sent),
+        T(test_headers_are_kept),
+        T(test_header_limits),
+        T(test_body_limit),
+        T(test_url_limits),
+        T(test_not_followed_not_unpacked),
+        T(test_faults),
+        T(test_timeout),
+        T(test_many),
+        T(test_proxy_by_name),
+        T(test_an_address_that_swallows_all_is_passed_over),
         T(test_unknown_name),
     };
     unsetenv("http_proxy");
