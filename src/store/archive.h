@@ -36,8 +36,8 @@ bool archive_parse_name(signet_str name, enum kind *ret_kind, unsigned *ret_vers
 void archive_name(struct buf *to, enum kind k, unsigned version);      /* cleared first */
 void archive_temp_name(struct buf *to, enum kind k, unsigned version); /* cleared first */
 
-/* Writes the four files of a version under their temporary names into the folder `dir`, fsynced, each with owner, group,
- * mode, ACL and labels of the same file of version `old` (0: none). On failure nothing is left. */
+/* Writes the four files of a version under their temporary names into the folder `dir`, fsynced, each with owner,
+ * group, mode, ACL and labels of the same file of version `old` (0: none). On failure nothing is left. */
 int archive_stage(int dir, unsigned version, const struct generation *g, unsigned old, struct err *e);
 /* Reads them back and asks `check`. `staged`: under the temporary names. */
 int archive_check(int dir, unsigned version, bool staged, generation_check *check, void *ctx, struct err *e);

@@ -151,7 +151,7 @@ static void one_family(void **state)
         { { "d", "a", "http", "true", "ipv4only", "true" }, "0.0.0.0", NULL, 4 },
         { { "d", "a", "http", "true", "http.address", ":80", "6", "true" }, "::", NULL, 6 },
         { { "d", "a", "tls", "true", "tls.address", "[::1]:443", "6", "true" }, NULL, "::1", 6 },
-        { { "d", "a", "http", "true", "http.address", "localhost:80", "4", "true" }, "localhost", NULL, 4 },
+        { { "d", "a", "http", "true", "http.address", "localhost:80", "4", "true" }, "127.0.0.1", NULL, 4 },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -112,7 +112,7 @@ static void a_save_moves_all_links_and_the_twin(void **state)
     tree_done(&t);
 }
 
-static void mode_and_group_of_the_key_carry_over(void **state)
+static void owner_and_mode_of_the_key_carry_over(void **state)
 {
     (void)state;
     if (geteuid())
@@ -129,7 +129,7 @@ static void mode_and_group_of_the_key_carry_over(void **state)
     assert_int_equal(stat(help_path("t/config/archive/a.test/privkey2.pem"), &st), 0);
     assert_int_equal(st.st_mode & 07777, 0644); /* 0600 | (0646 & 0074) */
     assert_int_equal(st.st_gid, 7);
-    assert_int_equal(st.st_uid, 0);
+    assert_int_equal(st.st_uid, 1);
     assert_int_equal(stat(help_path("t/config/live/a.test"), &st), 0);
     assert_int_equal(st.st_mode & 07777, 0751);
     assert_int_equal(st.st_uid, 3);
@@ -484,7 +484,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_new_lineage_is_laid_out_as_certbot_does),
         T(a_save_moves_all_links_and_the_twin),
-        T(mode_and_group_of_the_key_carry_over),
+        T(owner_and_mode_of_the_key_carry_over),
         T(without_a_key_the_old_one_goes_on),
         T(a_refused_version_leaves_nothing),
         T(what_else_lies_in_live_comes_along),
