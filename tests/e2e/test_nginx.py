@@ -352,6 +352,17 @@ def test_run_without_a_word_but_the_plugin(box, nginx):
     assert nginx.leaf("a.test") == certificate(box, "a.test")
 
 
+def test_a_name_that_no_block_has_is_asked_about(box, nginx):
+    run(box, nginx, "-d", "new.test", verb="certonly")
+    words = ["install", "--cert-name", "new.test", "-i", "nginx", *nginx.words()]
+    r = box.signet(*words, check=1)
+    assert r.complains("Could not automatically find a matching server block for new.test")
+    r = talk(box, *words, answers=[(r"(?s)No server block has the name\s+new\.test.*1:\s+\S*sites-enabled/a:2\s+a\.test\s+www\.a\.test\s+2:\s+\S*sites-enabled/b:1\s+b\.test\s.*: $", "1\n")])
+    assert r.rc == 0, r.text
+    assert nginx.leaf("new.test") == certificate(box, "new.test")
+    assert "plain a.test" in nginx.curl("https://new.test/").out and "plain a.test" in nginx.curl("http://a.test/").out
+
+
 def test_plugins_can_be_tried(box, nginx):
     r = box.signet("plugins", "--prepare", "--installers", *nginx.words(), server=False)
     assert "* nginx\n" in r.out and "\nPrep: True" in r.out

@@ -181,7 +181,7 @@ def test_a_rollback_killed_anywhere(crashpoint, box, nginx, tmp_path):  # noqa: 
         assert nginx.contents() == before or len(os.listdir(box.work + "/backups")) == 1, "what is not taken back can be"
         wait_until(lambda: (nginx.leaf("a.test") is None) == (nginx.contents() == before), 10, "nginx to do what is on disk")
 
-    k.sweep(finish)
+    k.sweep(finish, 30)
 
 
 def test_a_challenge_killed_anywhere(crashpoint, box, nginx, tmp_path):  # noqa: F811

@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#define NAME_SHOWN 255u
+
 struct installer {
     struct installer_ctx ctx;
     struct ngx_server_ctl ctl;
@@ -104,6 +106,42 @@ static int tell_where(struct installer *s, const struct strlist *names, struct s
     return 0;
 }
 
+/* A line of the menu: where the block is, and its names. */
+static int describe(const struct installer *s, uint32_t server, struct strlist *to)
+{
+    const struct ngx_servers *all = &s->plan.servers;
+    const struct ngx_server *v = &all->v[server];
+    const struct ngx_file *f = &s->plan.conf.file[v->at.file];
+    const struct ngx_node *block = ngx_node_of(&s->plan.conf, v->at);
+    BUF_AUTO(line, SERVER_PATH_MAX);
+    buf_addf(&line, "%s:%u", f->path, ngx_line(&f->tree, f->tree.word[block->word].at));
+    for (uint32_t i = v->name; i < v->name + v->n_names; i++) {
+        const struct ngx_name *n = &all->name[i];
+        signet_str word = ngx_raw(ngx_tree_of(&s->plan.conf, n->at), ngx_node_of(&s->plan.conf, n->at), n->word);
+        buf_addc(&line, ' ');
+        buf_add_escaped(&line, word, NAME_SHOWN);
+    }
+    return strlist_add(to, buf_str(&line));
+}
+
+static int on_choose(void *ctx, const struct strlist *names, uint32_t *ret, struct err *e)
+{
+    struct installer *s = ctx;
+    STRLIST_AUTO(lines);
+    BUF_AUTO(question, SERVER_PATH_MAX);
+    size_t choice = 0;
+    for (uint32_t i = 0; i < s->plan.servers.n; i++)
+        if (describe(s, i, &lines))
+            return err_nomem(e);
+    buf_addz(&question, "No server block has the name ");
+    strlist_join(names, " or ", &question);
+    buf_addz(&question, ". Which one shall it get a copy of?");
+    int rc = s->ctx.ui->ops->menu(s->ctx.ui, buf_z(&question), (const char *const *)lines.v, lines.n, NULL, &choice, e);
+    if (!rc)
+        *ret = (uint32_t)choice;
+    return rc;
+}
+
 static int nginx_deploy(struct installer *s, const struct installer_cert *c, struct strlist *where, struct err *e)
 {
     STRLIST_AUTO(names);
@@ -111,6 +149,8 @@ static int nginx_deploy(struct installer *s, const struct installer_cert *c, str
     BUF_AUTO(options, SERVER_PATH_MAX);
     BUF_AUTO(dhparam, SERVER_PATH_MAX);
     s->plan.e = e;
+    s->plan.choose = s->ctx.ui && s->ctx.ui->interactive ? on_choose : NULL;
+    s->plan.ctx = s;
     int rc = config_path(s, SSL_OPTIONS_NGINX, &options, e);
     if (!rc)
         rc = config_path(s, SSL_DHPARAM, &dhparam, e);

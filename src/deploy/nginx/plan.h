@@ -14,6 +14,9 @@ struct ngx_plan {
     unsigned http_port, https_port;
     struct changes *changes; /* notes go there; borrowed */
     struct err *e;
+    /* Whose copy the names get that no server has, when no default server tells; NULL: nobody can be asked. */
+    int (*choose)(void *ctx, const struct strlist *names, uint32_t *ret_server, struct err *e);
+    void *ctx;
 };
 /* Reads the configuration. */
 int ngx_plan_open(struct ngx_plan *p, const char *main_file, struct err *e);
@@ -31,7 +34,7 @@ struct ngx_wish {
 
 /* Certificate and key into the servers that answer for the names; servers that speak no TLS yet learn it. `where` gets,
  * for each name in order, the file of a server that has it now. SIGNET_ENOTFOUND when there is no server for a name and
- * no default server that could be copied for it. */
+ * no server that could be copied for it. */
 int ngx_plan_install(struct ngx_plan *p, const struct ngx_wish *w, struct strlist *where);
 /* http requests for the names are sent to https. */
 int ngx_plan_redirect(struct ngx_plan *p, const struct strlist *names);

@@ -16,7 +16,7 @@ static int add_linef(struct strlist *to, const char *fmt, ...)
     return buf_err(&line) ? SIGNET_ENOMEM : strlist_add(to, buf_str(&line));
 }
 
-/* ---- a server for names that have none: a copy of the default server ---- */
+/* ---- a server for names that have none: a copy of the default server, or of a chosen one ---- */
 
 /* The only default server on the http port. */
 static uint32_t find_default(const struct ngx_plan *p)
@@ -52,7 +52,7 @@ static void plain_listen(struct text_patch *x, const struct ngx_tree *t, const s
     }
 }
 
-static int copy_default(struct ngx_plan *p, struct ngx_patches *x, uint32_t server, const struct strlist *names)
+static int copy_server(struct ngx_plan *p, struct ngx_patches *x, uint32_t server, const struct strlist *names)
 {
     struct ngx_at at = p->servers.v[server].at;
     const struct ngx_tree *t = ngx_tree_of(&p->conf, at);
@@ -114,6 +114,20 @@ static int can_install(struct ngx_plan *p, const char *name, const uint32_t *ser
     return rc;
 }
 
+static int find_original(const struct ngx_plan *p, const struct strlist *names, uint32_t *ret)
+{
+    uint32_t server = find_default(p);
+    if (server == UINT32_MAX && p->choose && p->servers.n)
+        return p->choose(p->ctx, names, ret, p->e);
+    *ret = server;
+    if (server != UINT32_MAX)
+        return 0;
+    return err_set(p->e, SIGNET_ENOTFOUND,
+                   "Could not automatically find a matching server block for %s. Give a block that name with the "
+                   "directive server_name.",
+                   names->v[0]);
+}
+
 static int add_missing(struct ngx_plan *p, const struct strlist *names)
 {
     STRLIST_AUTO(missing);
@@ -127,19 +141,14 @@ static int add_missing(struct ngx_plan *p, const struct strlist *names)
     }
     if (rc || !missing.n)
         return rc;
-    uint32_t server = find_default(p);
-    if (server == UINT32_MAX) {
-        err_set(p->e, SIGNET_ENOTFOUND,
-                "Could not automatically find a matching server block for %s. Give a block that name with the "
-                "directive server_name.",
-                missing.v[0]);
-        return SIGNET_ENOTFOUND;
-    }
-    rc = refuse_loop(p, server, &missing);
+    uint32_t server;
+    rc = find_original(p, &missing, &server);
+    if (!rc)
+        rc = refuse_loop(p, server, &missing);
     if (!rc)
         rc = ngx_patches_new(&x, p);
     if (!rc)
-        rc = copy_default(p, &x, server, &missing);
+        rc = copy_server(p, &x, server, &missing);
     if (!rc)
         rc = ngx_patches_apply(&x, p);
     ngx_patches_done(&x);

@@ -396,6 +396,30 @@ static void servers_are_changed_like_this(void **state)
     changes_done(&changes);
 }
 
+static int choose_second(void *ctx, const struct strlist *names, uint32_t *ret, struct err *e)
+{
+    (void)e;
+    strlist_join(names, " ", ctx);
+    *ret = 1;
+    return 0;
+}
+
+static void names_without_a_server_get_a_copy_of_the_chosen_one(void **state)
+{
+    struct ngx_plan p;
+    BUF_AUTO(asked, 64);
+    (void)state;
+    load(&p, "server {\nlisten 80;\nserver_name a.test;\n}\nserver {\nlisten 80;\nserver_name b.test;\nroot /b;\n}\n");
+    p.choose = choose_second;
+    p.ctx = &asked;
+    assert_int_equal(carry_out(&p, "a.test new.test", INSTALL), 0);
+    assert_string_equal(buf_z(&asked), "new.test");
+    assert_non_null(strstr(buf_z(&p.conf.file[0].text), "server_name b.test;\nroot /b;\n}\n\nserver {\nlisten "
+                                                        "80;\nserver_name new.test;" M "root /b;\nlisten 443 ssl;" M));
+    ngx_plan_close(&p);
+    changes_done(&changes);
+}
+
 static void names_without_a_server_are_refused(void **state)
 {
     struct ngx_plan p;
@@ -629,6 +653,7 @@ int main(void)
         cmocka_unit_test(regexes_are_translated),
         cmocka_unit_test(includes_are_followed),
         cmocka_unit_test(servers_are_changed_like_this),
+        cmocka_unit_test(names_without_a_server_get_a_copy_of_the_chosen_one),
         cmocka_unit_test(names_without_a_server_are_refused),
         cmocka_unit_test(what_cannot_be_judged_is_not_guessed),
         cmocka_unit_test(a_server_that_redirects_gets_no_tls_that_leads_to_itself),
