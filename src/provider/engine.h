@@ -193,7 +193,9 @@ int cookies_add(struct provider_session *s, struct exchange *x);
 void blank_secrets(const struct provider_session *s, struct buf *to, signet_str text);
 void trace(const struct provider_session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *shown_name(const struct provider_session *s);
-void add_url_without_query(struct buf *to, signet_str url);
+void add_url_shown(struct buf *to, signet_str url);           /* without user, password and query */
+signet_str url_userinfo(signet_str url);                      /* "user:password"; length 0: none */
+int keep_secret(struct provider_session *s, signet_str text); /* and the forms that it is sent in */
 int err_blank(const struct provider_session *s, struct err *e);
 
 /* charset.c */

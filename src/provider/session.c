@@ -250,7 +250,7 @@ static void hand_out(struct job *j, struct provider_action *ret)
     if (x->has_body)
         ret->http.body = (signet_str){ buf_z(&x->body), x->body.n };
     BUF_AUTO(url, 600);
-    add_url_without_query(&url, buf_str(&x->url));
+    add_url_shown(&url, buf_str(&x->url));
     trace(s, "%s > %s %s %.*s", s->d->help.code, buf_z(&x->method), buf_z(&url), STR_ARG(buf_str(&x->body)));
 }
 

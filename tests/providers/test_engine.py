@@ -301,3 +301,29 @@ def test_answers_in_another_character_set(odd, charset, words):
 
 def test_broken_bytes_of_another_character_set(odd):
     fails(odd("charset: GBK\n" + PLAIN, add=(400, b'{"message": "a \xff\xff b"}')), "a ")
+
+
+@pytest.mark.parametrize("how", ["post: '/users/{token}'", "post: /records, form: {v: '{token}'}", "post: /records, json: {v: '{token}'}",
+                                 "post: /records, xml: {v: {w: '{token}'}}", "post: /records, text: 'v={token|url|replace:%20:+}'"])
+@pytest.mark.parametrize("name", ["EXAMPLE_TOKEN", "EXAMPLE_PASSPHRASE", "EXAMPLE_SIGNATURE", "EXAMPLE_LOGIN | OTHER_PASSWORD"])
+def test_no_secret_is_shown_in_the_form_that_it_is_sent_in(tmp_path, how, name):
+    secret = "p@ss w\"rd&<123>"
+    (tmp_path / "odd.yaml").write_text((HEAD % "odd").replace("EXAMPLE_TOKEN", name) + "zone: none\nadd: {%s}\nremove: {delete: /records/1}\n" % how)
+    refuse = lambda r: (400, "not this: %s %s" % (r.url, r.text))
+    with Session(Odd(zones_of("example.com")), env={name.split(" ")[0]: secret}, intercept=refuse, folder=str(tmp_path), trace=True) as s:
+        with pytest.raises(Failed) as e:
+            s.job("present", NAME)
+        shown = [e.value.text, e.value.hint, *s.call(traced=True)["lines"]]
+    assert len(shown) == 4 and all("****" in x for x in (shown[0], *shown[2:]))
+    assert not any(part in x for x in shown for part in ("p@ss", "p%40ss", "123"))
+
+
+def test_the_password_of_an_address_is_not_shown(tmp_path):
+    (tmp_path / "odd.yaml").write_text((HEAD % "odd").replace("api: https://api.example.net/v1", "options: {url: EXAMPLE_ENDPOINT}\napi: '{url}'")
+                                       + "zone: none\nadd: {post: /records, json: {v: '{value}'}}\nremove: {delete: /records/1}\n")
+    refuse = lambda r: (400, "no hunter22 from " + r.host)
+    with Session(Odd(zones_of("example.com")), env={"EXAMPLE_ENDPOINT": "https://bob:hunter22@dns.example/api"}, intercept=refuse, folder=str(tmp_path), trace=True) as s:
+        with pytest.raises(Failed) as e:
+            s.job("present", NAME)
+        assert "https://dns.example/api/records" in e.value.text and "no **** from" in e.value.text
+        assert not any("hunter22" in x for x in [e.value.text, *s.call(traced=True)["lines"]])
