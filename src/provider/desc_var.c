@@ -98,7 +98,7 @@ bool desc_set_key(signet_str key)
     static const signet_str known[] = { STR("auth"), STR("zone_auth"), STR("login"), STR("logout"), STR("api"),
                                         STR("let"),  STR("ok"),        STR("like"),  STR("error"),  STR("zone"),
                                         STR("add"),  STR("remove"),    STR("merge"), STR("find"),   STR("after"),
-                                        STR("tls"),  STR("alone"),     STR("when"),  STR("times") };
+                                        STR("tls"),  STR("alone"),     STR("retry"), STR("when"),   STR("times") };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (str_eq(key, known[i]))
             return true;

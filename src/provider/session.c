@@ -236,6 +236,7 @@ static void hand_out(struct job *j, struct provider_action *ret)
     struct exchange *x = &j->x;
     x->state = X_OUT;
     x->id = ++s->next_id;
+    x->sent_ms = s->now.mono_ms;
     if (s->pace)
         s->next_send_ms = s->now.mono_ms + (int64_t)s->pace * 1000;
     ret->kind = PROVIDER_HTTP;
@@ -367,6 +368,8 @@ void provider_http_done(struct provider_session *s, uint64_t id, struct provider
     trace(s, "%s < %d %s%.*s", s->d->help.code, x->reply.status, x->why, STR_ARG(x->reply.text));
     x->state = X_ANSWERED;
     j->state = JOB_RUN;
+    if (s->window)
+        wake_blocked(s); /* who waits for its turn */
 }
 
 void provider_zone_done(struct provider_session *s, uint64_t id, struct provider_now now, signet_str zone,
