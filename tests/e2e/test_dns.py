@@ -306,6 +306,8 @@ def test_exec_raw(dns_box, bind):
     assert [c[:3] for c in calls] == [[w, "--", "example.com"] for w in ("present", "present", "cleanup", "cleanup")], r
     assert all(len(c) == 5 and c[4].startswith(c[3] + ".") for c in calls) and sorted(calls[0][3:] + calls[1][3:]) == sorted(calls[2][3:] + calls[3][3:])
     assert bind.txt("_acme-challenge.example.com") == [] and dns_box.lineage("example.com").names == {"example.com", "*.example.com"}
+    dns_box.signet(*words, "--force-renewal", env={**env, "EXEC_SEQUENCE_INTERVAL": "1"})
+    assert [c.split(" ")[0] for c in dns_box.file("calls").split("\n")[4:] if c] == ["present", "cleanup"] * 2
     assert dns_box.signet(*words, "--force-renewal", env={**env, "EXEC_MODE": "raw"}, check=1).complains("EXEC_MODE is RAW or nothing")
     bind.front.meddle = lambda query, answer: answer if answer is None or b"\x2b" not in answer else None  # its own looks fail
     p = subprocess.Popen([signet_binary(), *words, "--force-renewal", *dns_box.common("certonly")], env=dns_box.env({**env, "EXEC_PROPAGATION_TIMEOUT": "600"}),
