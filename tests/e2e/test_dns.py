@@ -48,6 +48,14 @@ def test_cname_delegation(dns_box, bind):
     assert bind.txt("www.proxy.example.net") == []
 
 
+def test_the_zone_is_the_longest_that_is_named(dns_box, bind):
+    r = obtain(dns_box, bind, "example.com", env={"DNSUPDATE_ZONES": "com,example.org"}, check=1)
+    assert r.complains("NOTAUTH") or r.complains("NOTZONE"), r
+    obtain(dns_box, bind, "example.com", "www.example.net", env={"DNSUPDATE_ZONES": "com, example.com"})
+    assert dns_box.lineage("example.com").names == {"example.com", "www.example.net"}
+    assert dns_box.signet("dnshelp", "-c", "dnsupdate", bare=True).out.count("DNSUPDATE_") >= 2
+
+
 def test_lego_variable_switches_cnames_off(dns_box, bind):
     bind.update("example.com", "update add _acme-challenge.example.com. 60 CNAME x.example.net.")
     r = obtain(dns_box, bind, "example.com", env={"LEGO_DISABLE_CNAME_SUPPORT": "true", "RFC2136_PROPAGATION_TIMEOUT": "1"}, check=1)
