@@ -350,7 +350,7 @@ def limited(fake, per, names):
 def test_a_hundred_names_at_a_provider_that_answers_a_few_requests_a_second(code, per):
     fake = next(a for a in apis() if a.code == code)(zones_of("example.com"))
     failed, refusals, slept = limited(fake, per, 100)
-    assert not failed and refusals < 300
+    assert not failed and refusals < 400
     assert len([x for x in fake.zones["example.com"].records if x.value.startswith("value-")]) == 100
 
 
