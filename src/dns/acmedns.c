@@ -29,6 +29,7 @@ struct backend {
     char *base; /* without a slash at its end */
     struct strlist allow;
     json_t *accounts;
+    bool fixed;                 /* no account can be added: main keeps them only where its own environment says */
     struct work *first, **last; /* not sent yet */
     struct call *calls;
     uint64_t last_id;
@@ -50,6 +51,22 @@ static int read_storage(struct backend *b, const char *path, struct err *e)
     if (!json_is_object(b->accounts))
         return err_set(e, SIGNET_EFORMAT, "%s, line %d: this is no file of acme-dns accounts", path, rc ? 0 : why.line);
     return 0;
+}
+
+static int open_storage(struct backend *b, struct err *e)
+{
+    BUF_AUTO(path, 4096);
+    const char *env = getenv("ACME_DNS_STORAGE_PATH");
+    if (creds_any(b->ctx.creds, "ACME_DNS_STORAGE_BASE_URL", &path, e) == 0) {
+        err_set(e, SIGNET_EINVAL, "ACME_DNS_STORAGE_BASE_URL: accounts on a storage server are not supported");
+        err_hint(e, "Keep them in a file, which ACME_DNS_STORAGE_PATH names.");
+        return SIGNET_EINVAL;
+    }
+    if (creds_any(b->ctx.creds, "ACME_DNS_STORAGE_PATH", &path, e))
+        return err_set(e, SIGNET_EINVAL,
+                       "the variable ACME_DNS_STORAGE_PATH, the file that keeps the accounts, is not set");
+    b->fixed = !env || strcmp(env, buf_z(&path)) != 0;
+    return read_storage(b, buf_z(&path), e);
 }
 
 static int take_base(struct backend *b, const char *text, struct err *e)
@@ -92,11 +109,7 @@ static int acmedns_open(struct backend **ret, const struct backend_ctx *ctx, str
     rc = rc ? e->code : take_base(b, buf_z(&text), e);
     if (!rc && creds_any(ctx->creds, "ACME_DNS_ALLOWLIST", &text, e) == 0)
         rc = strlist_split(&b->allow, buf_str(&text), ',') ? err_nomem(e) : 0;
-    if (!rc && creds_any(ctx->creds, "ACME_DNS_STORAGE_PATH", &text, e))
-        rc = err_set(e, SIGNET_EINVAL,
-                     "the variable ACME_DNS_STORAGE_PATH, the file that keeps the accounts, is not set");
-    if (!rc)
-        rc = read_storage(b, buf_z(&text), e);
+    rc = rc ? rc : open_storage(b, e);
     if (rc) {
         acmedns_close(b);
         return rc;
@@ -167,9 +180,19 @@ static int send_call(struct backend *b, struct work *w, const char *path, json_t
     return https_send(*b->ctx.https, &q) ? err_nomem(&w->err) : 0;
 }
 
+static int cannot_register(struct work *w)
+{
+    err_set(&w->err, SIGNET_ENOTFOUND, "the file of acme-dns accounts has none for %s, and none is made", w->domain);
+    err_hint(&w->err, "A new one is only kept where ACME_DNS_STORAGE_PATH of the environment says, not a profile. Make "
+                      "it with that variable in the environment, once; or add it to the file.");
+    return SIGNET_ENOTFOUND;
+}
+
 static int start_work(struct backend *b, struct work *w)
 {
     json_t *account = json_object_get(b->accounts, w->domain);
+    if (!account && b->fixed)
+        return cannot_register(w);
     if (!account) {
         json_t *allow = json_array();
         for (size_t i = 0; i < b->allow.n; i++)

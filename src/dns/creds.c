@@ -108,7 +108,7 @@ static bool from_ini(const struct creds *c, const char *name, struct buf *ret)
 int creds_get(struct creds *c, const char *name, struct buf *ret, struct err *e)
 {
     buf_clear(ret);
-    bool found = from_given(c, name, ret) || from_ini(c, name, ret);
+    bool found = from_ini(c, name, ret) || from_given(c, name, ret); /* its own file knows best whose account it is */
     const char *env = c->no_env ? NULL : getenv(name);
     if (!found && env && *env) {
         found = true;

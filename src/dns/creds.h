@@ -25,7 +25,8 @@ void creds_done(struct creds *c); /* wipes */
 int creds_read_ini(struct creds *c, const char *path, struct err *e);
 int creds_parse_ini(struct creds *c, signet_str text, const char *path, struct err *e); /* pure: for tests */
 
-/* A value: 0 and the text in `ret`, SIGNET_ENOTFOUND, or another code with e. Empty ones do not count. */
+/* A value, of the INI file, from main or the environment, in this order: 0 and the text in `ret`, SIGNET_ENOTFOUND, or
+ * another code with e. Empty ones do not count. */
 int creds_get(struct creds *c, const char *name, struct buf *ret, struct err *e);
 /* As creds_get of the first name that is set, of space-separated ones; each also as NAME_FILE. */
 int creds_any(struct creds *c, const char *names, struct buf *ret, struct err *e);

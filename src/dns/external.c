@@ -24,6 +24,8 @@ static int external_open(struct backend **ret, const struct backend_ctx *ctx, st
         return err_nomem(e);
     b->times.propagation_s = seconds(ctx->creds, "EXEC_PROPAGATION_TIMEOUT MANUAL_PROPAGATION_TIMEOUT", 60);
     b->times.polling_s = seconds(ctx->creds, "EXEC_POLLING_INTERVAL MANUAL_POLLING_INTERVAL", 2);
+    BUF_AUTO(interval, 64);
+    b->times.serial = !strcmp(ctx->code, "exec") && creds_any(ctx->creds, "EXEC_SEQUENCE_INTERVAL", &interval, e) == 0;
     *ret = b;
     return 0;
 }

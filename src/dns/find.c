@@ -112,23 +112,26 @@ static const struct dns_answer *ask_direct(const struct dns_ask *a, const char *
     return !r || (r->code == 0 && r->authoritative && r->zone[0]) ? r : instead;
 }
 
-/* The first that answers: 1 and *ret, or NULL when none does; 0: not known yet. */
+/* One that answers: 1 and *ret, or NULL when none does; 0: not known yet. All are asked together, as some may be dead.
+ */
 static int ask_zone(const struct dns_place *p, const struct dns_ask *a, const struct dns_answer **ret)
 {
+    bool known = true;
     *ret = NULL;
+    for (unsigned i = 0; i < p->n_servers; i++)
+        for (unsigned k = 0; k < p->server[i].n_addrs; k++)
+            known &= ask(a, p->server[i].addr[k], p->fqdn, DNS_TXT) != NULL;
     for (unsigned i = 0; i < p->n_servers; i++)
         for (unsigned k = 0; k < p->server[i].n_addrs; k++) {
             const struct dns_answer *r = ask(a, p->server[i].addr[k], p->fqdn, DNS_TXT);
-            if (!r)
-                return 0;
-            if (r->code || (!r->authoritative && !r->referral))
+            if (!r || r->code || (!r->authoritative && !r->referral))
                 continue;
             if (r->values.n && !r->zone[0]) /* values alone do not say whose they are */
                 r = ask_direct(a, p->server[i].addr[k], p->fqdn, r);
             *ret = r;
             return r ? 1 : 0;
         }
-    return 1;
+    return known ? 1 : 0;
 }
 
 /* The label is a zone of its own: by a referral, or, from servers that have both zones, by the SOA beside the answer.

@@ -19,7 +19,7 @@ struct entry {
     uint64_t id, look;
     char *server, *name;
     unsigned type;
-    bool waiting, tcp; /* tcp: over UDP nothing came */
+    bool waiting, unsent, tcp; /* unsent: too many servers are being asked; tcp: over UDP nothing came */
     int64_t deadline;
     struct dns_answer answer;
 };
@@ -28,6 +28,8 @@ struct server {
     char addr[DNS_SERVER_MAX];
     bool tcp;
     struct asker *asker;
+    uint64_t used;     /* when it was asked last, of l->uses */
+    unsigned busy;     /* c-ares is at work for it */
     unsigned first, n; /* of the descriptors given out last */
 };
 
@@ -35,6 +37,7 @@ struct lookups {
     struct server server[LOOKUPS_SERVERS + 1]; /* [0]: the recursive ones */
     unsigned n_servers;
     unsigned direct_ms, port, only;
+    uint64_t uses;
     struct entry *bucket[BUCKETS];
     struct entry *waiting;
     size_t n;
@@ -121,42 +124,91 @@ static void on_answer(void *ctx, uint64_t id, int code, const char *why, signet_
 
 /* ---- asking ---- */
 
-static struct asker *asker_for(struct lookups *l, const char *addr, bool tcp)
+static bool is_asked(const struct lookups *l, const struct server *s)
+{
+    const struct entry *n = l->waiting;
+    while (n && (n->unsent || n->tcp != s->tcp || strcmp(n->server, s->addr) != 0))
+        n = n->next_waiting;
+    return s->busy || n;
+}
+
+/* A place for one more server: a new one, or that of the server which has been quiet the longest. NULL: all are being
+ * asked. */
+static struct server *free_place(struct lookups *l)
+{
+    struct server *hit = NULL;
+    if (l->n_servers <= LOOKUPS_SERVERS)
+        return &l->server[l->n_servers++];
+    for (unsigned i = 1; i < l->n_servers; i++)
+        if ((!hit || l->server[i].used < hit->used) && !is_asked(l, &l->server[i]))
+            hit = &l->server[i];
+    if (hit)
+        asker_free(hit->asker);
+    return hit;
+}
+
+/* 0; SIGNET_ENOTFOUND: there is no room now; or another code. */
+static int server_for(struct lookups *l, const char *addr, bool tcp, struct server **ret)
 {
     for (unsigned i = 0; i < l->n_servers; i++)
-        if (!strcmp(l->server[i].addr, addr) && l->server[i].tcp == tcp)
-            return l->server[i].asker;
-    if (l->n_servers > LOOKUPS_SERVERS)
-        return NULL;
+        if (!strcmp(l->server[i].addr, addr) && l->server[i].tcp == tcp) {
+            *ret = &l->server[i];
+            return (*ret)->asker ? 0 : SIGNET_ENOMEM;
+        }
+    struct server *s = free_place(l);
+    if (!s)
+        return SIGNET_ENOTFOUND;
     BUF_AUTO(csv, DNS_SERVER_MAX + 16);
     bool v6 = strchr(addr, ':') != NULL;
     buf_addf(&csv, "%s%s%s:%u", v6 ? "[" : "", addr, v6 ? "]" : "", l->port);
-    struct server *s = &l->server[l->n_servers];
+    unsigned udp = l->direct_ms > DIRECT_MS ? l->direct_ms / 20 * 3 : LOOKUPS_TRY_MS; /* each try is twice as long */
     struct asker_config c = { .servers = buf_z(&csv),
-                              .try_ms = tcp ? LOOKUPS_TCP_MS : LOOKUPS_TRY_MS,
+                              .try_ms = !tcp                       ? udp
+                                        : l->direct_ms > DIRECT_MS ? l->direct_ms / 2
+                                                                   : LOOKUPS_TCP_MS,
                               .tries = tcp ? 1 : DIRECT_TRIES,
                               .tcp = tcp,
                               .fn = on_answer,
                               .ctx = l };
-    if (asker_new(&s->asker, &c, NULL))
-        return NULL;
+    *s = (struct server){ .tcp = tcp };
     (void)snprintf(s->addr, sizeof(s->addr), "%s", addr);
-    s->tcp = tcp;
-    l->n_servers++;
-    return s->asker;
+    *ret = s;
+    return asker_new(&s->asker, &c, NULL) ? SIGNET_ENOMEM : 0;
 }
 
 static void send_question(struct lookups *l, struct entry *n)
 {
     uint16_t id;
     BUF_AUTO(query, 1024);
-    struct asker *a = asker_for(l, n->server, n->tcp);
+    struct server *s = NULL;
     if (random_bytes(&id, sizeof(id)) || dns_put_query(&query, id, n->name, n->type, n->server[0] == '\0')) {
         fail(l, n, SIGNET_EINVAL, "it cannot be asked");
         return;
     }
-    if (!a || asker_send(a, n->id, buf_str(&query)))
-        fail(l, n, SIGNET_ELIMIT, "too many servers");
+    int rc = server_for(l, n->server, n->tcp, &s);
+    n->unsent = rc == SIGNET_ENOTFOUND;
+    if (n->unsent)
+        return;
+    if (!rc) {
+        s->used = ++l->uses;
+        s->busy++;
+        rc = asker_send(s->asker, n->id, buf_str(&query));
+        s->busy--;
+    }
+    if (rc)
+        fail(l, n, SIGNET_ELIMIT, "there is no room to ask it");
+}
+
+/* Those for which there was no room: their time begins now. */
+static void send_unsent(struct lookups *l)
+{
+    for (struct entry *n = l->waiting, *next; n; n = next) {
+        next = n->next_waiting;
+        if (!n->waiting || !n->unsent)
+            continue;
+        n->deadline = clock_mono_ms() + (int64_t)l->direct_ms;
+        send_question(l, n);
+    }
 }
 
 static struct entry *add(struct lookups *l, const struct dns_question *q)
@@ -263,7 +315,7 @@ unsigned lookups_fds(struct lookups *l, struct pollfd *to, unsigned room)
     unsigned n = 0;
     for (unsigned i = 0; i < l->n_servers; i++) {
         struct pollfd fds[ASK_FDS_MAX];
-        unsigned k = asker_fds(l->server[i].asker, fds);
+        unsigned k = l->server[i].asker ? asker_fds(l->server[i].asker, fds) : 0;
         k = k < room - n ? k : room - n;
         memcpy(to + n, fds, k * sizeof(*to));
         l->server[i].first = n;
@@ -277,8 +329,10 @@ int lookups_timeout(struct lookups *l, int most_ms)
 {
     int64_t now = clock_mono_ms();
     for (unsigned i = 0; i < l->n_servers; i++)
-        most_ms = asker_timeout(l->server[i].asker, most_ms);
+        most_ms = l->server[i].asker ? asker_timeout(l->server[i].asker, most_ms) : most_ms;
     for (const struct entry *n = l->waiting; n; n = n->next_waiting) {
+        if (n->unsent)
+            continue;
         int64_t left = n->deadline > now ? n->deadline - now : 0;
         if (most_ms < 0 || left < most_ms)
             most_ms = (int)left;
@@ -290,15 +344,18 @@ bool lookups_run(struct lookups *l, const struct pollfd *fds, unsigned n)
 {
     for (unsigned i = 0; i < l->n_servers; i++) {
         struct server *s = &l->server[i];
-        if (s->first + s->n <= n)
+        s->busy++;
+        if (s->asker && s->first + s->n <= n)
             asker_run(s->asker, fds + s->first, s->n);
+        s->busy--;
     }
     int64_t now = clock_mono_ms();
     for (struct entry *e = l->waiting, *next; e; e = next) {
         next = e->next_waiting;
-        if (now >= e->deadline)
+        if (now >= e->deadline && !e->unsent)
             fail(l, e, SIGNET_ETIMEOUT, "no answer came in time");
     }
+    send_unsent(l);
     bool news = l->news;
     l->news = false;
     return news;

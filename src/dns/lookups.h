@@ -6,7 +6,7 @@
 #include <poll.h>
 
 #define LOOKUPS_MAX     20000u /* remembered at once */
-#define LOOKUPS_SERVERS 64u    /* asked directly */
+#define LOOKUPS_SERVERS 64u    /* asked directly at the same time; others wait for their turn */
 #define LOOKUPS_TRY_MS  1500u  /* the first wait for an answer */
 #define LOOKUPS_TCP_MS  5000u
 

@@ -38,6 +38,7 @@ struct backend {
     struct tsig_key key;
     bool has_key;
     char zone[DNS_NAME_MAX]; /* given; "" : found */
+    struct strlist zones;    /* given: for the names in them */
     int64_t timeout_ms;
     struct work *first, **last; /* waiting */
     struct batch batch[IN_FLIGHT];
@@ -162,14 +163,33 @@ static void rfc2136_close(struct backend *b)
         buf_done(&b->batch[i].mac);
     }
     tsig_key_done(&b->key);
+    strlist_done(&b->zones);
     free(b);
+}
+
+static int read_zones(struct backend *b, struct creds *c, struct err *e)
+{
+    BUF_AUTO(text, 8192);
+    char name[DNS_NAME_MAX];
+    if (creds_any(c, "NSUPDATE_ZONE", &text, e) == 0 && dns_name_clean(b->zone, buf_str(&text)))
+        return err_set(e, SIGNET_EINVAL, "NSUPDATE_ZONE names no zone");
+    if (creds_any(c, "DNSUPDATE_ZONES", &text, e))
+        return 0;
+    signet_str rest = buf_str(&text), one;
+    while (rest.n) {
+        str_cut(rest, ',', &one, &rest);
+        if (dns_name_clean(name, str_trim(one)))
+            return err_set(e, SIGNET_EINVAL, "DNSUPDATE_ZONES: \"%.*s\" is no zone", STR_ARG(str_trim(one)));
+        if (strlist_addz(&b->zones, name))
+            return err_nomem(e);
+    }
+    return 0;
 }
 
 static int rfc2136_open(struct backend **ret, const struct backend_ctx *ctx, struct err *e)
 {
     struct backend *b = calloc(1, sizeof(*b));
     struct creds *c = ctx->creds;
-    BUF_AUTO(zone, DNS_NAME_MAX);
     if (!b)
         return err_nomem(e);
     b->last = &b->first;
@@ -184,8 +204,7 @@ static int rfc2136_open(struct backend **ret, const struct backend_ctx *ctx, str
     int rc = read_server(b, c, e);
     if (!rc)
         rc = read_key(b, c, e);
-    if (!rc && creds_any(c, "NSUPDATE_ZONE", &zone, e) == 0 && dns_name_clean(b->zone, buf_str(&zone)))
-        rc = err_set(e, SIGNET_EINVAL, "NSUPDATE_ZONE names no zone");
+    rc = rc ? rc : read_zones(b, c, e);
     if (rc) {
         rfc2136_close(b);
         return rc;
@@ -215,7 +234,11 @@ static void rfc2136_begin(struct backend *b, struct work *w)
 
 static const char *zone_of(const struct backend *b, const struct work *w)
 {
-    return b->zone[0] ? b->zone : w->place->zone;
+    const char *best = NULL;
+    for (size_t i = 0; i < b->zones.n; i++)
+        if (dns_name_within(w->place->fqdn, b->zones.v[i]) && (!best || strlen(b->zones.v[i]) > strlen(best)))
+            best = b->zones.v[i];
+    return b->zone[0] ? b->zone : best ? best : w->place->zone;
 }
 
 /* The server: the one given, else the primary of the SOA, else the first that is listed. */

@@ -177,7 +177,7 @@ int answer_fail(struct job *j, const struct node *step)
     BUF_AUTO(shown, 8 * LIM_MESSAGE);
     BUF_AUTO(url, 600);
     BUF_AUTO(blank, LIM_TEXT);
-    add_url_without_query(&url, buf_str(&x->url));
+    add_url_shown(&url, buf_str(&x->url));
     if (x->net_err) {
         err_set(&j->err, code, "%s: no answer to %s %s: %s", shown_name(j->s), buf_z(&x->method), buf_z(&url),
                 x->why[0] ? x->why : signet_strerror(x->net_err));

@@ -11,8 +11,10 @@ void body_pairs(struct buf *to, const json_t *map, bool sorted);
 /* A map as elements: "@x" is an attribute, "$" the text beside them, a list a repetition. SIGNET_EINVAL: a name that
  * XML has not. */
 int xml_write(struct buf *to, const json_t *map);
-/* The reverse: {root: …}. Attributes are plain members, text beside members is "$", prefixes are dropped, repeated
- * elements are a list. SIGNET_EPROTO: not XML, a DTD, or beyond the limits; *why says which. */
+/* Text as it stands in an element or an attribute. */
+void xml_escape(struct buf *to, signet_str s);
+/* The reverse of xml_write: {root: …}. Attributes are plain members, text beside members is "$", prefixes are dropped,
+ * repeated elements are a list. SIGNET_EPROTO: not XML, a DTD, or beyond the limits; *why says which. */
 int xml_read(signet_str text, json_t **ret, const char **why);
 
 /* [method, argument, …] as a call of XML-RPC. */

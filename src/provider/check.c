@@ -294,6 +294,8 @@ static void check_part(struct check *c, signet_str key, const struct node *n)
         check_alone(c, n);
     else if (str_eq(key, STR("auth")) || str_eq(key, STR("zone_auth")) || str_eq(key, STR("let")))
         check_shape(c, n, MAP_OF_TEMPLATES);
+    else if (str_eq(key, STR("retry")))
+        check_shape(c, n, RETRY);
     else if (str_eq(key, STR("find")))
         check_step(c, n);
     else

@@ -90,7 +90,16 @@ int add_secret(struct provider_session *s, const json_t *v)
     signet_str text = value_str(v);
     if (text.n < 5 || str_starts(text, STR("http")) || str_has(text, '\0'))
         return 0;
-    return strlist_add_new(&s->secrets, text);
+    return keep_secret(s, text);
+}
+
+/* An address may have a password in it, also one whose variable is no secret. */
+static int add_url_password(struct provider_session *s, const json_t *v)
+{
+    signet_str user, password;
+    str_cut(url_userinfo(value_str(v)), ':', &user, &password);
+    VALUE_AUTO json_t *plain = value_text(password);
+    return plain ? add_secret(s, plain) : SIGNET_ENOMEM;
 }
 
 static char *id_of(const struct var_def *v)
@@ -101,7 +110,8 @@ static char *id_of(const struct var_def *v)
 static int keep(struct resolver *r, const struct var_def *v, const char *used, json_t *taken)
 {
     char *id = id_of(v);
-    if (!id || (v->secret && add_secret(r->s, taken)) || (used && strlist_addz(&r->s->used, used))) {
+    if (!id || (v->secret && add_secret(r->s, taken)) || add_url_password(r->s, taken) ||
+        (used && strlist_addz(&r->s->used, used))) {
         free(id);
         json_decref(taken);
         return err_nomem(r->e);

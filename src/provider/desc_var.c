@@ -43,10 +43,12 @@ static int cut_format(struct var_def *v, signet_str *text, struct err *e)
 /* Words in the name of a variable that say its value must not be shown. */
 static bool looks_secret(signet_str name)
 {
-    static const signet_str ends[] = { STR("key"),  STR("token"),       STR("secret"), STR("password"), STR("pass"),
-                                       STR("pwd"),  STR("passwd"),      STR("pat"),    STR("pw"),       STR("pin"),
-                                       STR("hmac"), STR("credentials"), STR("jwt"),    STR("otp"),      STR("auth"),
-                                       STR("map"),  STR("hash"),        STR("sid"),    STR("mapping") };
+    static const signet_str ends[] = { STR("key"),      STR("token"), STR("secret"),  STR("password"),
+                                       STR("pass"),     STR("pwd"),   STR("passwd"),  STR("pat"),
+                                       STR("pw"),       STR("pin"),   STR("hmac"),    STR("credentials"),
+                                       STR("jwt"),      STR("otp"),   STR("auth"),    STR("map"),
+                                       STR("hash"),     STR("sid"),   STR("mapping"), STR("passphrase"),
+                                       STR("signature") };
     bool more = true;
     while (more) {
         signet_str word;
@@ -80,7 +82,9 @@ int var_parse(struct var_def *v, signet_str text, struct err *e)
         if (rc)
             return rc;
     }
-    v->secret = v->format.n != 0 || looks_secret(str_of(v->names.v[0]));
+    v->secret = v->format.n != 0;
+    for (size_t i = 0; i < v->names.n; i++)
+        v->secret = v->secret || looks_secret(str_of(v->names.v[i]));
     return 0;
 }
 
@@ -94,7 +98,7 @@ bool desc_set_key(signet_str key)
     static const signet_str known[] = { STR("auth"), STR("zone_auth"), STR("login"), STR("logout"), STR("api"),
                                         STR("let"),  STR("ok"),        STR("like"),  STR("error"),  STR("zone"),
                                         STR("add"),  STR("remove"),    STR("merge"), STR("find"),   STR("after"),
-                                        STR("tls"),  STR("alone"),     STR("when"),  STR("times") };
+                                        STR("tls"),  STR("alone"),     STR("retry"), STR("when"),   STR("times") };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (str_eq(key, known[i]))
             return true;

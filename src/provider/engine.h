@@ -24,7 +24,7 @@ struct frame {
     struct reply reply; /* the last of them */
     unsigned page;
     char *next; /* owned: URL of the next page */
-    int64_t deadline, pause;
+    int64_t deadline, pause, asked;
 };
 
 enum exchange_state { X_IDLE, X_BUILD, X_READY, X_OUT, X_ANSWERED };
@@ -36,7 +36,7 @@ struct exchange {
     bool zone_step, relogged;
     uint64_t id;
     unsigned tries;
-    int64_t at_ms; /* not before */
+    int64_t at_ms, sent_ms; /* at_ms: not before */
     struct buf method, url, body;
     struct provider_header header[LIM_HEADERS]; /* owned strings */
     size_t n_headers;
@@ -127,6 +127,8 @@ struct provider_session {
     size_t n_jobs;
     uint64_t next_id;
     int64_t next_send_ms;
+    int64_t wait_until_ms;              /* as a rate limit was met */
+    unsigned window, widened, refusals; /* requests at once, 0: any number; answers since it grew; refused in a row */
     struct provider_now now;
     bool finishing, out_started, no_memory;
     struct job *told; /* its end was handed out: freed at the next poll */
@@ -193,7 +195,9 @@ int cookies_add(struct provider_session *s, struct exchange *x);
 void blank_secrets(const struct provider_session *s, struct buf *to, signet_str text);
 void trace(const struct provider_session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *shown_name(const struct provider_session *s);
-void add_url_without_query(struct buf *to, signet_str url);
+void add_url_shown(struct buf *to, signet_str url);           /* without user, password and query */
+signet_str url_userinfo(signet_str url);                      /* "user:password"; length 0: none */
+int keep_secret(struct provider_session *s, signet_str text); /* and the forms that it is sent in */
 int err_blank(const struct provider_session *s, struct err *e);
 
 /* charset.c */

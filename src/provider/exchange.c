@@ -42,6 +42,14 @@ static int logged_in(struct job *j, bool *ret)
     return 0;
 }
 
+static unsigned under_way(const struct provider_session *s)
+{
+    unsigned n = 0;
+    for (const struct job *j = s->jobs; j; j = j->next)
+        n += j->state == JOB_HTTP;
+    return n;
+}
+
 static int begin(struct job *j)
 {
     bool ready;
@@ -56,6 +64,10 @@ static int begin(struct job *j)
     if (rc)
         return rc;
     if (!ready) {
+        j->state = JOB_BLOCKED;
+        return STEP_WAIT;
+    }
+    if (s->window && under_way(s) >= s->window) {
         j->state = JOB_BLOCKED;
         return STEP_WAIT;
     }
@@ -74,13 +86,13 @@ static bool worth_repeating(const struct exchange *x)
     int s = x->reply.status;
     if (x->net_err)
         return x->net_err == SIGNET_ENET || x->net_err == SIGNET_ETIMEOUT;
-    return s == 429 || s == 502 || s == 503 || s == 504;
+    return s == 502 || s == 503 || s == 504;
 }
 
 /* What it asks to wait, else twice as long each time. */
-static int64_t pause_ms(struct job *j)
+static int64_t pause_ms(struct job *j, unsigned tries)
 {
-    int64_t seconds = (int64_t)1 << (j->x.tries < 6 ? j->x.tries : 6);
+    int64_t seconds = (int64_t)1 << (tries < 6 ? tries : 6);
     signet_str asked = value_str(json_object_get(j->x.reply.headers, "retry-after"));
     if (asked.n && !clock_parse_retry_after(asked, j->s->now.wall_s, LIM_RETRY_AFTER_S, &seconds) && seconds < 1)
         seconds = 1;
@@ -94,14 +106,46 @@ static void note_lost(struct job *j)
         j->lost = true;
 }
 
-static int again_later(struct job *j, int64_t ms, bool all)
+static int again_later(struct job *j, int64_t ms)
 {
-    j->x.tries++;
     j->x.state = X_BUILD;
     j->x.at_ms = j->s->now.mono_ms + ms;
-    if (all && j->x.at_ms > j->s->next_send_ms) /* a rate limit counts all our requests */
-        j->s->next_send_ms = j->x.at_ms;
     return STEP_AGAIN;
+}
+
+static bool was_told_to_wait(const struct job *j)
+{
+    return j->x.sent_ms >= j->s->wait_until_ms;
+}
+
+/* A rate limit counts all our requests: everyone waits, and then one goes at a time. What was sent before the provider
+ * said so counts for no try, and neither does a refusal as long as others get through between them. */
+static bool may_slow_down(const struct job *j)
+{
+    return !was_told_to_wait(j) || j->s->refusals < LIM_RETRIES;
+}
+
+static int slow_down(struct job *j, int64_t ms)
+{
+    struct provider_session *s = j->s;
+    if (was_told_to_wait(j))
+        s->refusals++;
+    s->window = 1;
+    s->widened = 0;
+    if (s->now.mono_ms + ms > s->wait_until_ms)
+        s->wait_until_ms = s->now.mono_ms + ms;
+    if (s->wait_until_ms > s->next_send_ms)
+        s->next_send_ms = s->wait_until_ms;
+    return again_later(j, ms);
+}
+
+static void got_through(struct provider_session *s)
+{
+    s->refusals = 0;
+    if (!s->window || ++s->widened < s->window)
+        return;
+    s->widened = 0;
+    s->window = s->window < LIM_ACTIVE ? s->window + 1 : 0;
 }
 
 int exchange_move(struct job *j)
@@ -112,40 +156,56 @@ int exchange_move(struct job *j)
     if (x->state != X_ANSWERED)
         return STEP_WAIT;
     note_lost(j);
+    if (!x->net_err && x->reply.status == 429 && may_slow_down(j))
+        return slow_down(j, pause_ms(j, j->s->refusals));
     if (worth_repeating(x) && x->tries < LIM_RETRIES)
-        return again_later(j, pause_ms(j), x->reply.status == 429);
+        return again_later(j, pause_ms(j, x->tries++));
     if (x->reply.status == 401 && !x->relogged && j->s->login == LOGIN_OK && j->op < OP_LOGIN && auth_of(j)) {
         x->relogged = true; /* the session may have ended early */
         j->s->login = LOGIN_NONE;
-        return again_later(j, 0, false);
+        return again_later(j, 0);
     }
     return 0;
 }
 
-/* The description's own reason to try again. */
-static int own_retry(struct job *j, const struct node *step)
+/* Does the `retry` hold? *ret_ms: how long it says to wait, else what it was. */
+static int retry_holds(struct job *j, const struct node *retry, bool *ret, int64_t *ret_ms)
 {
-    const struct node *retry = node_get(step, "retry");
-    bool yes = false;
-    if (!retry || j->x.tries >= LIM_RETRIES || j->x.net_err)
-        return 0;
     VALUE_AUTO json_t *own = NULL;
     VALUE_AUTO json_t *after = NULL;
     struct scope sc;
     scope_of(j, &sc, &j->err, &own);
     sc.reply = &j->x.reply;
-    int rc = cond_holds(&sc, node_text(retry, "if"), j->x.reply.root, &yes);
-    if (!rc && yes && node_get(retry, "after"))
+    int rc = cond_holds(&sc, node_text(retry, "if"), j->x.reply.root, ret);
+    if (!rc && *ret && node_get(retry, "after"))
         rc = path_get(&sc, node_text(retry, "after"), j->x.reply.root, &after);
-    if (rc || !yes)
-        return rc;
-    int64_t ms = pause_ms(j);
     BUF_AUTO(text, 200);
     uint64_t seconds;
     value_add(&text, after);
-    if (!str_u64(str_trim(buf_str(&text)), LIM_RETRY_AFTER_S, &seconds))
-        ms = (int64_t)seconds * 1000;
-    return again_later(j, ms, false);
+    if (!rc && !str_u64(str_trim(buf_str(&text)), LIM_RETRY_AFTER_S, &seconds))
+        *ret_ms = (int64_t)seconds * 1000;
+    return rc;
+}
+
+/* The description's own reasons to try again: the step's, and the file's, which are the service's rate limit. */
+static int own_retry(struct job *j, const struct node *step)
+{
+    const struct node *mine = node_get(step, "retry"), *all = part(j->s, "retry");
+    bool yes = false;
+    int64_t ms = pause_ms(j, j->x.tries);
+    int rc = 0;
+    if (j->x.net_err)
+        return 0;
+    if (mine && j->x.tries < LIM_RETRIES)
+        rc = retry_holds(j, mine, &yes, &ms);
+    if (rc || yes) {
+        j->x.tries++;
+        return rc ? rc : again_later(j, ms);
+    }
+    ms = pause_ms(j, j->s->refusals);
+    if (all && may_slow_down(j))
+        rc = retry_holds(j, all, &yes, &ms);
+    return rc || !yes ? rc : slow_down(j, ms);
 }
 
 /* `ok` and `absent` of the step; an `ok` that speaks of $status decides alone, else HTTP must say 2xx, too. */
@@ -161,6 +221,8 @@ int answer_judge(struct job *j, const struct node *step, enum verdict *ret)
     int rc = own_retry(j, step);
     if (rc || !yes)
         return rc;
+    if (status != 429)
+        got_through(j->s);
     scope_of(j, &sc, &j->err, &own);
     sc.reply = &j->x.reply;
     if (absent)

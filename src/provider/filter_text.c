@@ -1,3 +1,4 @@
+#include "provider/body.h"
 #include "provider/filter.h"
 
 #include <idn2.h>
@@ -106,13 +107,7 @@ static int f_raw(struct filter_call *c)
 
 static int f_xml(struct filter_call *c)
 {
-    for (size_t i = 0; i < c->in.n; i++) {
-        char s = c->in.p[i];
-        if (s == '&' || s == '<' || s == '>' || s == '"')
-            buf_addz(c->out, s == '&' ? "&amp;" : s == '<' ? "&lt;" : s == '>' ? "&gt;" : "&quot;");
-        else
-            buf_addc(c->out, s);
-    }
+    xml_escape(c->out, c->in);
     return 0;
 }
 

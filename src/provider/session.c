@@ -236,6 +236,7 @@ static void hand_out(struct job *j, struct provider_action *ret)
     struct exchange *x = &j->x;
     x->state = X_OUT;
     x->id = ++s->next_id;
+    x->sent_ms = s->now.mono_ms;
     if (s->pace)
         s->next_send_ms = s->now.mono_ms + (int64_t)s->pace * 1000;
     ret->kind = PROVIDER_HTTP;
@@ -250,7 +251,7 @@ static void hand_out(struct job *j, struct provider_action *ret)
     if (x->has_body)
         ret->http.body = (signet_str){ buf_z(&x->body), x->body.n };
     BUF_AUTO(url, 600);
-    add_url_without_query(&url, buf_str(&x->url));
+    add_url_shown(&url, buf_str(&x->url));
     trace(s, "%s > %s %s %.*s", s->d->help.code, buf_z(&x->method), buf_z(&url), STR_ARG(buf_str(&x->body)));
 }
 
@@ -367,6 +368,8 @@ void provider_http_done(struct provider_session *s, uint64_t id, struct provider
     trace(s, "%s < %d %s%.*s", s->d->help.code, x->reply.status, x->why, STR_ARG(x->reply.text));
     x->state = X_ANSWERED;
     j->state = JOB_RUN;
+    if (s->window)
+        wake_blocked(s); /* who waits for its turn */
 }
 
 void provider_zone_done(struct provider_session *s, uint64_t id, struct provider_now now, signet_str zone,

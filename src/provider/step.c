@@ -331,6 +331,7 @@ static int wait_answered(struct job *j, struct frame *f)
     f->state = done ? ST_EACH : ST_WAIT_ASK;
     if (done)
         return STEP_AGAIN;
+    f->deadline += j->x.sent_ms - f->asked; /* waiting for a rate limit is not waiting for the change */
     if (j->s->now.mono_ms + f->pause > f->deadline)
         return err_set(&j->err, SIGNET_ETIMEOUT, "%s: the change is still not done after %u seconds", shown_name(j->s),
                        j->s->times.propagation);
@@ -365,6 +366,7 @@ int run_step(struct job *j, struct frame *f)
         return apply(j, f);
     case ST_WAIT_ASK:
         exchange_begin(j, node_get(f->node, "wait"), NULL);
+        f->asked = j->s->now.mono_ms;
         f->state = ST_WAIT_ANSWER;
         return STEP_AGAIN;
     case ST_WAIT_ANSWER:

@@ -6,7 +6,7 @@
 
 /* ---- writing ---- */
 
-static void add_escaped(struct buf *to, signet_str s)
+void xml_escape(struct buf *to, signet_str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         switch (s.p[i]) {
@@ -32,7 +32,7 @@ static void add_value(struct buf *to, const json_t *v)
 {
     BUF_AUTO(text, LIM_TEXT);
     value_add(&text, v);
-    add_escaped(to, buf_str(&text));
+    xml_escape(to, buf_str(&text));
 }
 
 static bool name_ok(const char *name)

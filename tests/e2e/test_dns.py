@@ -48,6 +48,14 @@ def test_cname_delegation(dns_box, bind):
     assert bind.txt("www.proxy.example.net") == []
 
 
+def test_the_zone_is_the_longest_that_is_named(dns_box, bind):
+    r = obtain(dns_box, bind, "example.com", env={"DNSUPDATE_ZONES": "com,example.org"}, check=1)
+    assert r.complains("NOTAUTH") or r.complains("NOTZONE"), r
+    obtain(dns_box, bind, "example.com", "www.example.net", env={"DNSUPDATE_ZONES": "com, example.com"})
+    assert dns_box.lineage("example.com").names == {"example.com", "www.example.net"}
+    assert dns_box.signet("dnshelp", "-c", "dnsupdate", bare=True).out.count("DNSUPDATE_") >= 2
+
+
 def test_lego_variable_switches_cnames_off(dns_box, bind):
     bind.update("example.com", "update add _acme-challenge.example.com. 60 CNAME x.example.net.")
     r = obtain(dns_box, bind, "example.com", env={"LEGO_DISABLE_CNAME_SUPPORT": "true", "RFC2136_PROPAGATION_TIMEOUT": "1"}, check=1)
@@ -306,6 +314,8 @@ def test_exec_raw(dns_box, bind):
     assert [c[:3] for c in calls] == [[w, "--", "example.com"] for w in ("present", "present", "cleanup", "cleanup")], r
     assert all(len(c) == 5 and c[4].startswith(c[3] + ".") for c in calls) and sorted(calls[0][3:] + calls[1][3:]) == sorted(calls[2][3:] + calls[3][3:])
     assert bind.txt("_acme-challenge.example.com") == [] and dns_box.lineage("example.com").names == {"example.com", "*.example.com"}
+    dns_box.signet(*words, "--force-renewal", env={**env, "EXEC_SEQUENCE_INTERVAL": "1"})
+    assert [c.split(" ")[0] for c in dns_box.file("calls").split("\n")[4:] if c] == ["present", "cleanup"] * 2
     assert dns_box.signet(*words, "--force-renewal", env={**env, "EXEC_MODE": "raw"}, check=1).complains("EXEC_MODE is RAW or nothing")
     bind.front.meddle = lambda query, answer: answer if answer is None or b"\x2b" not in answer else None  # its own looks fail
     p = subprocess.Popen([signet_binary(), *words, "--force-renewal", *dns_box.common("certonly")], env=dns_box.env({**env, "EXEC_PROPAGATION_TIMEOUT": "600"}),

@@ -383,10 +383,17 @@ def test_acme_dns(tmp_path):
         store = box.root + "/acmedns.json"
         env = {"ACME_DNS_API_BASE": fake.url + "/", "ACME_DNS_STORAGE_PATH": store, "ACME_DNS_ALLOWLIST": "192.0.2.0/24,::1/128"}
 
-        def run(check=0):
-            return box.signet("certonly", "--dns", "acme-dns", "-d", "example.com", "-d", "*.example.com", "--agree-tos",
-                              "--register-unsafely-without-email", "--dns.resolvers", bind.address, env=env, check=check)
+        def run(check=0, more=(), extra={}):
+            return box.signet("certonly", "--dns", "acme-dns", "-d", "example.com", "-d", "*.example.com", "--agree-tos", *more,
+                              "--register-unsafely-without-email", "--dns.resolvers", bind.address, env={**env, **extra}, check=check)
 
+        own = box.root + "/own.ini"
+        with open(os.open(own, os.O_CREAT | os.O_WRONLY, 0o600), "w") as f:
+            f.write("ACME_DNS_API_BASE = %s\nACME_DNS_STORAGE_PATH = %s\n" % (fake.url, store + ".own"))
+        r = run(check=1, more=["--dns-for", "*=acme-dns@" + own])
+        assert r.complains("the file of acme-dns accounts has none for example.com") and not fake.seen, r  # main could not keep it
+        r = run(check=1, extra={"ACME_DNS_STORAGE_BASE_URL": fake.url})
+        assert r.complains("ACME_DNS_STORAGE_BASE_URL") and not fake.seen, r
         r = run(check=1)
         assert r.complains("_acme-challenge.example.com. CNAME sub1.auth.example."), r
         kept = json.loads(box.file("acmedns.json"))["example.com"]

@@ -11,7 +11,7 @@
 struct driver {
     struct provider_desc *desc;
     struct provider_session *session;
-    json_t *env, *files;
+    json_t *env, *files, *lines; /* lines: of the trace; NULL: none is wanted */
     unsigned random;
     struct provider_now now;
 };
@@ -56,6 +56,11 @@ static int fake_random(void *ctx, void *out, size_t n)
     return 0;
 }
 
+static void keep_line(void *ctx, const char *line)
+{
+    json_array_append_new(((struct driver *)ctx)->lines, json_string(line));
+}
+
 static json_t *err_json(const struct err *e)
 {
     return json_pack("{s:{s:i, s:s, s:s}}", "error", "code", e->code, "text", e->text, "hint", e->hint);
@@ -84,6 +89,10 @@ static json_t *do_open(struct driver *d, json_t *o)
     const char *dir = json_string_value(json_object_get(o, "dir"));
     d->env = json_incref(json_object_get(o, "env"));
     d->files = json_incref(json_object_get(o, "files"));
+    if (json_is_true(json_object_get(o, "trace"))) {
+        d->lines = json_array();
+        env.trace = keep_line;
+    }
     if (provider_load(&d->desc, json_string_value(json_object_get(o, "code")), dir, &e) ||
         provider_open(&d->session, d->desc, &env, &e))
         return err_json(&e);
@@ -252,6 +261,8 @@ static json_t *run(struct driver *d, json_t *in)
         provider_finish(d->session);
         return json_object();
     }
+    if (json_object_get(in, "traced"))
+        return json_pack("{s:O}", "lines", d->lines);
     if (json_object_get(in, "poll"))
         return do_poll(d);
     return now ? json_object() : json_pack("{s:s}", "bad", "no such command");
@@ -278,5 +289,6 @@ int main(void)
     provider_desc_free(d.desc);
     json_decref(d.env);
     json_decref(d.files);
+    json_decref(d.lines);
     return 0;
 }

@@ -56,14 +56,14 @@ class Session:
     """One process's use of a provider. The clock only moves when the engine has nothing else to do."""
     turn = -1  # which of the open requests is answered: the last; 0: the first
 
-    def __init__(self, api, env=None, clock=1750000000, intercept=None, folder=PROVIDERS):
+    def __init__(self, api, env=None, clock=1750000000, intercept=None, folder=PROVIDERS, trace=False):
         self.api, self.intercept = api, intercept
         self.mono, self.wall = 5000000, clock
         self.slept = 0
         self.driver = Driver()
         self.call(now=[self.mono, self.wall])
         files = {k: v for k, v in api.files.items()}
-        self.times = self.call(open={"code": api.code, "dir": folder, "env": {**api.env, **(env or {})}, "files": files})["opened"]
+        self.times = self.call(open={"code": api.code, "dir": folder, "env": {**api.env, **(env or {})}, "files": files, "trace": trace})["opened"]
 
     def __enter__(self):
         return self

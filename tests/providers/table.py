@@ -15,15 +15,24 @@ This table is written by `tests/providers/table.py` from the descriptions in [pr
 ([tests/providers/test_providers.py](../tests/providers/test_providers.py)): a value comes and goes, another process cleans up, the
 closest of several zones is taken, two values stand at one name, other people's values stay, wrong credentials, rate limits and broken
 connections, a cleanup of what is gone already. None of them has been tried against the real service unless it says so; the format of each
-was taken from the documentation named.
+was taken from the documentation named. Not every service can be asked all of it; the column "also tried" has the parts that are not common to all.
 
-| code | provider | credentials tried | format from |
-|---|---|---|---|
+| code | provider | credentials tried | also tried | format from |
+|---|---|---|---|---|
 """
 
 
 def cell(text):
     return text.replace("|", "\\|")
+
+
+TRIED = {"lists_zones": "page 2", "hosts_sub_zones": "sub-zone", "wrong": "wrong credential", "rate_limits": "rate limit"}
+NATIVE = [
+    ("rfc2136", "[DNS UPDATE](https://www.rfc-editor.org/rfc/rfc2136)", "a TSIG key", "real bind9 and Knot DNS (`tests/e2e/test_dns.py`)", "RFC 2136, RFC 8945"),
+    ("acme-dns", "[acme-dns](https://github.com/joohoi/acme-dns)", "an account that it makes", "its API (`tests/e2e/test_dns_provider.py`)", "its README"),
+    ("exec", "a program of yours", "what it needs", "both modes (`tests/e2e/test_dns.py`)", "lego's documentation"),
+    ("manual", "by hand", "none", "with `--dns-persist` (`tests/e2e/test_dns.py`)", "-"),
+]
 
 
 def main():
@@ -35,7 +44,9 @@ def main():
             h = d.call(help={"code": code, "dir": PROVIDERS})
             tried = fakes.get(code, [])
             env = "; ".join(" ".join(sorted(a.env)) or "(found where it runs)" for a in tried) or "none"
-            rows.append("| `%s` | [%s](%s) | %s | %s |" % (code, cell(h["name"]), h["docs"], cell(env), cell(tried[0].source if tried else "-")))
+            also = ", ".join(words for flag, words in TRIED.items() if any(getattr(a, flag) for a in tried)) or "-"
+            rows.append("| `%s` | [%s](%s) | %s | %s | %s |" % (code, cell(h["name"]), h["docs"], cell(env), also, cell(tried[0].source if tried else "-")))
+    rows = sorted(rows + ["| `%s` | %s | %s | %s | %s |" % row for row in NATIVE])
     text = HEAD + "\n".join(rows) + "\n\n%d providers.\n" % len(rows)
     path = os.path.join(ROOT, "docs", "dns-providers.md")
     if "--check" in sys.argv:

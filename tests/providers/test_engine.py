@@ -8,7 +8,7 @@ from apis.namecheap import Namecheap
 from apis.netcup import Netcup
 from apis.ovh import Ovh
 from fake import Api, route
-from harness import VALUE, Failed, Session, zones_of
+from harness import VALUE, Failed, Session, apis, zones_of
 
 NAME = "_acme-challenge.example.com"
 HEAD = """provider: %s
@@ -301,3 +301,75 @@ def test_answers_in_another_character_set(odd, charset, words):
 
 def test_broken_bytes_of_another_character_set(odd):
     fails(odd("charset: GBK\n" + PLAIN, add=(400, b'{"message": "a \xff\xff b"}')), "a ")
+
+
+@pytest.mark.parametrize("how", ["post: '/users/{token}'", "post: /records, form: {v: '{token}'}", "post: /records, json: {v: '{token}'}",
+                                 "post: /records, xml: {v: {w: '{token}'}}", "post: /records, text: 'v={token|url|replace:%20:+}'"])
+@pytest.mark.parametrize("name", ["EXAMPLE_TOKEN", "EXAMPLE_PASSPHRASE", "EXAMPLE_SIGNATURE", "EXAMPLE_LOGIN | OTHER_PASSWORD"])
+def test_no_secret_is_shown_in_the_form_that_it_is_sent_in(tmp_path, how, name):
+    secret = "p@ss w\"rd&<123>"
+    (tmp_path / "odd.yaml").write_text((HEAD % "odd").replace("EXAMPLE_TOKEN", name) + "zone: none\nadd: {%s}\nremove: {delete: /records/1}\n" % how)
+    refuse = lambda r: (400, "not this: %s %s" % (r.url, r.text))
+    with Session(Odd(zones_of("example.com")), env={name.split(" ")[0]: secret}, intercept=refuse, folder=str(tmp_path), trace=True) as s:
+        with pytest.raises(Failed) as e:
+            s.job("present", NAME)
+        shown = [e.value.text, e.value.hint, *s.call(traced=True)["lines"]]
+    assert len(shown) == 4 and all("****" in x for x in (shown[0], *shown[2:]))
+    assert not any(part in x for x in shown for part in ("p@ss", "p%40ss", "123"))
+
+
+def test_the_password_of_an_address_is_not_shown(tmp_path):
+    (tmp_path / "odd.yaml").write_text((HEAD % "odd").replace("api: https://api.example.net/v1", "options: {url: EXAMPLE_ENDPOINT}\napi: '{url}'")
+                                       + "zone: none\nadd: {post: /records, json: {v: '{value}'}}\nremove: {delete: /records/1}\n")
+    refuse = lambda r: (400, "no hunter22 from " + r.host)
+    with Session(Odd(zones_of("example.com")), env={"EXAMPLE_ENDPOINT": "https://bob:hunter22@dns.example/api"}, intercept=refuse, folder=str(tmp_path), trace=True) as s:
+        with pytest.raises(Failed) as e:
+            s.job("present", NAME)
+        assert "https://dns.example/api/records" in e.value.text and "no **** from" in e.value.text
+        assert not any("hunter22" in x for x in [e.value.text, *s.call(traced=True)["lines"]])
+
+
+def limited(fake, per, names):
+    """A hundred names, and a provider that answers `per` requests a second: what failed, and how often it said no."""
+    times, refusals = [], []
+
+    def intercept(r):
+        times[:] = [t for t in times if t > s.mono - 1000]
+        if len(times) >= per:
+            refusals.append(r)
+            return fake.rate_limited[:2]
+        times.append(s.mono)
+
+    with Session(fake, intercept=intercept) as s:
+        ids = [s.start("present", "_acme-challenge.n%d.example.com" % i, "value-%d" % i) for i in range(names)]
+        done = s.run(limit=40000)
+        return [done[i]["text"] for i in ids if done[i]["code"]], len(refusals), s.slept
+
+
+@pytest.mark.parametrize("code,per", [("digitalocean", 1), ("digitalocean", 5), ("cloudflare", 4), ("route53", 5), ("tencentcloud", 3)])
+def test_a_hundred_names_at_a_provider_that_answers_a_few_requests_a_second(code, per):
+    fake = next(a for a in apis() if a.code == code)(zones_of("example.com"))
+    failed, refusals, slept = limited(fake, per, 100)
+    assert not failed and refusals < 400
+    assert len([x for x in fake.zones["example.com"].records if x.value.startswith("value-")]) == 100
+
+
+def test_a_limit_that_lets_nothing_through_fails_all(odd):
+    with odd(PLAIN, add=(429, {"message": "no more today"})) as s:
+        ids = [s.start("present", "_acme-challenge.n%d.example.com" % i, "v%d" % i) for i in range(20)]
+        done = s.run()
+        assert all("no more today" in done[i]["text"] for i in ids) and s.slept < 60000
+        assert sum(r.method == "POST" for r in s.api.seen) < 80
+
+
+def test_a_rate_limit_of_the_whole_file_holds_for_every_step(odd):
+    """Also for those that have a `retry` of their own, and for `wait`."""
+    text = "retry: {if: code=slow, after: seconds}\n" + PLAIN.replace("save: {id: id}}", "retry: {if: code=busy}, save: {id: id}, wait: {get: /jobs/1, until: state=running}}")
+    paths = []
+    with odd(text) as s:
+        def refuse(r):
+            paths.append(r.path)
+            return (400, {"code": "slow", "seconds": 9}) if paths.count(r.path) == 1 else None
+        s.intercept = refuse
+        s.job("present", NAME)
+        assert paths == ["/v1/zones"] * 2 + ["/v1/records"] * 2 + ["/v1/jobs/1"] * 2 and 27000 <= s.slept < 28000

@@ -14,6 +14,8 @@ class AliDns(Api):
     base = "https://alidns.aliyuncs.com"
     denied = (400, {"Code": "IncompleteSignature", "Message": "The request signature does not conform to Aliyun standards.", "RequestId": "x"})
     denied_text = "The request signature does not conform to Aliyun standards. [IncompleteSignature]"
+    # https://www.alibabacloud.com/help/doc-detail/98807.htm
+    rate_limited = (400, {"Code": "Throttling.User", "Message": "Request was denied due to user flow control.", "RequestId": "x"})
     lists_zones = True
 
     def authorize(self, r):

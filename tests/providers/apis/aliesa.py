@@ -15,6 +15,8 @@ class AliEsa(Api):
     base = "https://esa.cn-hangzhou.aliyuncs.com"
     denied = (400, {"Code": "IncompleteSignature", "Message": "The request signature does not conform to Aliyun standards.", "RequestId": "x"})
     denied_text = "The request signature does not conform to Aliyun standards. [IncompleteSignature]"
+    # https://www.alibabacloud.com/help/doc-detail/98807.htm
+    rate_limited = (400, {"Code": "Throttling.User", "Message": "Request was denied due to user flow control.", "RequestId": "x"})
     session = ""
 
     def authorize(self, r):

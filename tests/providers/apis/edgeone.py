@@ -13,6 +13,8 @@ class EdgeOne(Api):
     base = "https://teo.intl.tencentcloudapi.com"
     denied = (200, {"Response": {"Error": {"Code": "AuthFailure.SignatureFailure", "Message": "The provided credentials could not be validated."}, "RequestId": "x"}})
     denied_text = "The provided credentials could not be validated. [AuthFailure.SignatureFailure]"
+    # the error codes that all its APIs have: https://tencentcloud.com/document/product/1209/56023
+    rate_limited = (200, {"Response": {"Error": {"Code": "RequestLimitExceeded", "Message": "The number of requests exceeds the frequency limit."}, "RequestId": "x"}})
     lists_zones, page_size = True, 100
     zones_listed = True
 

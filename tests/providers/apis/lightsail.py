@@ -16,6 +16,8 @@ class Lightsail(Api):
     denied = (403, {"__type": "InvalidSignatureException", "message": "The request signature we calculated does not match."})
     denied_text = "The request signature we calculated does not match. [InvalidSignatureException]"
     not_found = (400, {"__type": "NotFoundException", "message": "The DomainEntry does not exist"})
+    # https://docs.aws.amazon.com/lightsail/2016-11-28/api-reference/CommonErrors.html
+    rate_limited = (400, {"__type": "ThrottlingException", "message": "Rate exceeded"})
     ttl = False
     ambient = True
 

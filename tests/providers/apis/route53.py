@@ -20,10 +20,12 @@ class Route53(Api):
     denied = (403, '<?xml version="1.0"?><ErrorResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><Error><Type>Sender</Type>'
                    '<Code>SignatureDoesNotMatch</Code><Message>The request signature we calculated does not match</Message></Error>'
                    '<RequestId>b25f48e8</RequestId></ErrorResponse>')
+    # 5 requests a second for an account: docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html
     rate_limited = (400, '<?xml version="1.0"?><ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>')
-    rate_limits = False
     session = ""
-    pending = 0
+
+    def setup(self):
+        self.pending = {}  # of each change, how often it is still asked for
 
     def authorize(self, r):
         amz, secret = r.header("x-amz-date"), self.env["AWS_SECRET_ACCESS_KEY"]
@@ -78,13 +80,13 @@ class Route53(Api):
         else:
             assert change.find(NS + "Action").text == "UPSERT"
             zone.put(name, "TXT", values, ttl)
-        self.pending = 2
-        return 200, xml("ChangeResourceRecordSetsResponse", xml("ChangeInfo", xml("Id", "/change/C2682N5HXP0BZ4"), xml("Status", "PENDING")))
+        self.pending["C%d" % len(self.seen)] = 2
+        return 200, xml("ChangeResourceRecordSetsResponse", xml("ChangeInfo", xml("Id", "/change/C%d" % len(self.seen)), xml("Status", "PENDING")))
 
     @route("GET", "/change/{id}")
     def state(self, r, id):
-        self.pending -= 1
-        return 200, xml("GetChangeResponse", xml("ChangeInfo", xml("Id", "/change/" + id), xml("Status", "PENDING" if self.pending > 0 else "INSYNC")))
+        self.pending[id] -= 1
+        return 200, xml("GetChangeResponse", xml("ChangeInfo", xml("Id", "/change/" + id), xml("Status", "PENDING" if self.pending[id] > 0 else "INSYNC")))
 
 
 class Route53Session(Route53):

@@ -15,6 +15,9 @@ class Tencent(Api):
     denied_text = "The provided credentials could not be validated. [AuthFailure.SignatureFailure]"
     lists_zones, page_size = True, 3000
 
+    # the error codes that all its APIs have: https://tencentcloud.com/document/product/1209/56023
+    rate_limited = (200, {"Response": {"Error": {"Code": "RequestLimitExceeded", "Message": "The number of requests exceeds the frequency limit."}, "RequestId": "x"}})
+
     def error(self, code, message):
         return 200, {"Response": {"Error": {"Code": code, "Message": message}, "RequestId": "x"}}
 

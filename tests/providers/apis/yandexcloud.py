@@ -26,7 +26,7 @@ class YandexCloud(Api):
     not_found = (404, {"code": 5, "message": "RecordSet not found", "details": []})
     open_routes = ("login",)
     page_size = 1
-    lists_zones = False
+    lists_zones = True
 
     @route("POST", "https://iam.api.cloud.yandex.net/iam/v1/tokens")
     def login(self, r):

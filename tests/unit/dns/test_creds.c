@@ -63,6 +63,23 @@ static void test_order_and_files(void **state)
     creds_done(&c);
 }
 
+/* What a command printed is for all sets of credentials; one that has a file of its own keeps what is in that. */
+static void test_own_file_before_what_is_given_to_all(void **state)
+{
+    (void)state;
+    struct creds c = { .no_env = true };
+    struct err e = { 0 };
+    BUF_AUTO(v, 100);
+    assert_int_equal(strlist_addz(&c.given, "SIGNET_T_A=of-all"), 0);
+    assert_int_equal(strlist_addz(&c.given, "SIGNET_T_C=of-all"), 0);
+    assert_int_equal(creds_parse_ini(&c, STR("SIGNET_T_A = own\n"), "f", &e), 0);
+    assert_int_equal(creds_any(&c, "SIGNET_T_A", &v, &e), 0);
+    assert_string_equal(buf_z(&v), "own");
+    assert_int_equal(creds_any(&c, "SIGNET_T_C", &v, &e), 0);
+    assert_string_equal(buf_z(&v), "of-all");
+    creds_done(&c);
+}
+
 /* A file of credentials in a folder of its own. */
 struct place {
     char dir[64], path[128];
@@ -172,6 +189,7 @@ static void test_files_that_are_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_ini), cmocka_unit_test(test_order_and_files),
+                                        cmocka_unit_test(test_own_file_before_what_is_given_to_all),
                                         cmocka_unit_test(test_doubts), cmocka_unit_test(test_files_that_are_none) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

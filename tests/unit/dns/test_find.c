@@ -163,6 +163,25 @@ static void test_behind_a_firewall(void **state)
     fake_done(&f);
 }
 
+/* A silent server costs nothing while another one answers. */
+static void test_first_server_is_silent(void **state)
+{
+    (void)state;
+    static const struct fake_row rows[] = {
+        { "", "example.com", DNS_SOA, .values = "ns1.example.com" },
+        { "", "example.com", DNS_NS, .values = "ns1.example.com" },
+        { "", "ns1.example.com", DNS_A, .values = "192.0.2.1 192.0.2.2" },
+        { "", "ns1.example.com", DNS_AAAA, .values = "" },
+        { "192.0.2.1", "_acme-challenge.example.com", DNS_TXT, .silent = true },
+    };
+    FAKE(f, rows);
+    struct dns_place p;
+    struct err e = { 0 };
+    assert_int_equal(find(&p, &f, "_acme-challenge.example.com", &e), 1);
+    assert_true(p.direct);
+    fake_done(&f);
+}
+
 static void test_waits(void **state)
 {
     (void)state;
@@ -188,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_aliases),
         cmocka_unit_test(test_long_chain),
         cmocka_unit_test(test_waits),
+        cmocka_unit_test(test_first_server_is_silent),
         cmocka_unit_test(test_label_is_delegated),
         cmocka_unit_test(test_behind_a_firewall),
     };
