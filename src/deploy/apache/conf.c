@@ -251,14 +251,13 @@ int apa_conf_read_with(struct apa_conf *ret, signet_str dump, const struct strli
                      "Apache does not say which files it reads (-t -D DUMP_INCLUDES); 2.4 or later is needed");
     if (!rc)
         rc = read_files(&c, &files, words, e);
-    if (!rc && !words)
-        rc = apa_expand(&c, &defines);
-    if (!rc)
-        rc = apa_vhosts_read(&c);
-    if (rc == SIGNET_ENOMEM)
-        (void)err_nomem(e);
-    else if (rc == SIGNET_ELIMIT && files.n <= APA_FILES_MAX)
-        err_set(e, rc, "Apache's configuration is too large, or includes itself");
+    int bad = rc || words ? 0 : apa_expand(&c, &defines);
+    if (!rc && !bad)
+        bad = apa_vhosts_read(&c);
+    if (bad == SIGNET_ELIMIT)
+        rc = err_set(e, bad, "Apache's configuration is too large, or includes itself");
+    else if (bad)
+        rc = err_nomem(e);
     if (rc)
         apa_conf_done(&c);
     else
