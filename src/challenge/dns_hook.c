@@ -1,27 +1,52 @@
 #include "challenge/dns_hook.h"
 
+#include "base/fs.h"
 #include "base/log.h"
 #include "challenge/dns_acmesh.h"
 #include "challenge/dns_config.h"
 #include "client/ui.h"
 #include "net/child.h"
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#define ROOM  "challenge.dns"
-#define SHOWN 4000u
+#define ROOM        "challenge.dns"
+#define SHOWN       4000u
+#define SETTING_MAX 4096u
 
 /* ---- exec: lego's two modes ---- */
 
-static int check_exec(struct err *e)
+/* A variable, or what the file says that NAME_FILE names, as with all providers. */
+static int setting(const char *name, struct buf *to, struct err *e)
 {
-    const char *path = getenv("EXEC_PATH"), *mode = getenv("EXEC_MODE");
-    if (!path || !*path) {
+    BUF_AUTO(in_file, 64);
+    const char *value = getenv(name), *file;
+    buf_clear(to);
+    buf_addf(&in_file, "%s_FILE", name);
+    if (value) {
+        buf_addz(to, value);
+    } else if ((file = getenv(buf_z(&in_file))) && *file) {
+        BUF_AUTO(text, SETTING_MAX);
+        int rc = fs_read(AT_FDCWD, file, &text, e);
+        if (rc)
+            return err_wrap(e, "%s", buf_z(&in_file));
+        buf_add(to, str_trim(buf_str(&text)));
+    }
+    return buf_err(to) ? err_set(e, buf_err(to), "exec: %s is too long", name) : 0;
+}
+
+static int check_exec(struct buf *program, struct buf *raw, struct err *e)
+{
+    int rc = setting("EXEC_PATH", program, e);
+    if (rc || (rc = setting("EXEC_MODE", raw, e)))
+        return rc;
+    const char *path = buf_z(program), *mode = buf_z(raw);
+    if (!*path) {
         err_set(e, SIGNET_EINVAL, "exec: the environment variable EXEC_PATH names no program");
         err_hint(e, "It is run as: PROGRAM present|cleanup NAME VALUE.");
         return SIGNET_EINVAL;
     }
-    if (mode && *mode && strcmp(mode, "RAW") != 0)
+    if (*mode && strcmp(mode, "RAW") != 0)
         return err_set(e, SIGNET_EINVAL, "exec: EXEC_MODE is RAW or nothing, not \"%.40s\"", mode);
     if (strchr(path, '/') && access(path, X_OK))
         return err_set(e, SIGNET_EINVAL, "exec: %.1000s cannot be run", path);
@@ -59,15 +84,17 @@ static int run_program(const struct solver_ctx *ctx, const char *what, const str
 
 static int run_exec(const struct solver_ctx *ctx, const struct value *v, bool remove, struct err *e)
 {
-    const char *mode = getenv("EXEC_MODE"), *what = remove ? "cleanup" : "present";
+    const char *what = remove ? "cleanup" : "present";
     BUF_AUTO(fqdn, 2048);
     BUF_AUTO(label, 4200);
-    int rc = check_exec(e);
+    BUF_AUTO(program, SETTING_MAX);
+    BUF_AUTO(mode, SETTING_MAX);
+    int rc = check_exec(&program, &mode, e);
     if (rc)
         return rc;
     buf_addf(&fqdn, "%s.", v->fqdn ? v->fqdn : v->name);
-    const char *path = getenv("EXEC_PATH");
-    bool raw = mode && *mode;
+    const char *path = buf_z(&program);
+    bool raw = mode.n > 0;
     if (raw && (!v->token || !v->key_auth))
         return err_set(e, SIGNET_EINVAL, "exec: the token of the challenge is not known any more");
     const char *in_raw[] = { path, what, "--", v->domain, v->token, v->key_auth, NULL };
@@ -144,12 +171,14 @@ static int ask_user(const struct solver_ctx *ctx, const struct value *v, struct 
 
 int dns_hook_check(const struct record *config, const struct solver_ctx *ctx, struct err *e)
 {
+    BUF_AUTO(program, SETTING_MAX);
+    BUF_AUTO(mode, SETTING_MAX);
     int rc = 0;
     BUF_AUTO(path, 4096);
     for (size_t i = 0; i < config->names.n && !rc; i++) {
         const char *code = strcmp(config->names.v[i], "profile") ? "" : config->values.v[i];
         if (!strcmp(code, "exec"))
-            rc = check_exec(e);
+            rc = check_exec(&program, &mode, e);
         else if (!strcmp(code, "manual"))
             rc = check_manual(ctx, e);
         else if (dns_acmesh_is(code))

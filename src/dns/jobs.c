@@ -72,12 +72,24 @@ static int find_at(struct program *p, struct job *j, const char *server, struct 
     return 1;
 }
 
+/* A program of the user's needs no zone, and whoever says how long to wait wants nothing looked at. */
+static bool goes_unseen(const struct program *p, struct job *j)
+{
+    struct dns_place place = { 0 };
+    if (!j->profile->external || p->wait_s == DNS_SECONDS_NO || dns_name_clean(place.fqdn, str_of(j->name)))
+        return false;
+    j->place = place;
+    return true;
+}
+
 static int find_place(struct program *p, struct job *j, struct err *why)
 {
     struct dns_ask ask = lookups_ask(p->lookups);
     int rc = dns_find(&j->place, &ask, j->name, !p->no_cname, why);
     const char *server = j->profile->ops->server ? j->profile->ops->server(j->profile->backend) : NULL;
-    return rc < 0 && server ? find_at(p, j, server, why) : rc;
+    if (rc < 0 && server)
+        rc = find_at(p, j, server, why);
+    return rc < 0 && goes_unseen(p, j) ? 1 : rc;
 }
 
 /* Does a server of the zone have the value? 1, 0 no, -1 not known yet. */

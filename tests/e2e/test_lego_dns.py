@@ -58,3 +58,20 @@ def test_a_renewal_by_the_other_program(tmp_path, bind, ca):
     second = load_cert(box.cert("example.com")).serial_number
     box.run(*words(box, bind, "renew", "--days", "9999", "--no-random-sleep"), env=bind.credentials())
     assert len({first, second, load_cert(box.cert("example.com")).serial_number}) == 3
+
+
+def test_a_program_where_no_zone_can_be_found(tmp_path, pebble):
+    """Who says how long to wait wants nothing looked at: the resolver here knows no SOA, and the program is run all the same."""
+    box = LegoBox(tmp_path / "box", pebble)
+    post = 'curl -sf --data "{\\"host\\": \\"$2\\", \\"value\\": \\"$3\\"}" http://127.0.0.1:%d/' % pebble.dns_mgmt
+    program = box.root + "/program"
+    with open(program, "w") as f:
+        f.write('#!/bin/sh\necho "$@" >> %s/said\ncase $1 in present) %sset-txt ;; cleanup) %sclear-txt ;; esac\n' % (box.root, post, post))
+    os.chmod(program, 0o755)
+    line = [*box.common(), "-d", "unseen.example", "--dns", "exec", "--dns.resolvers", "127.0.0.1:%d" % pebble.dns_port]
+    assert "the zone of unseen.example cannot be found" in box.run(*line, "run", env={"EXEC_PATH": program}, check=1).err
+    with open(box.root + "/named", "w") as f:
+        f.write(program + "\n")
+    box.run(*line, "--dns.propagation-wait", "1s", "run", env={"EXEC_PATH_FILE": box.root + "/named"})
+    with open(box.root + "/said") as f:
+        assert [line.split()[:2] for line in f] == [[what, "_acme-challenge.unseen.example."] for what in ("present", "cleanup")]
