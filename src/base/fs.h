@@ -28,8 +28,8 @@ int fs_create_end(int dirfd, const char *path, int fd, struct err *e);
  * labels; `mode` is for a new file. A symbolic link at `path` is replaced, not followed. A killed run leaves at most
  * one ".NAME.signet-tmp", which the next replace of NAME removes. */
 int fs_replace(int dirfd, const char *path, signet_str data, mode_t mode, bool keep, struct err *e);
-/* Gives `to` the ACL (a folder's default one, too), the security label and the user attributes of `from`; what cannot be
- * set is left out. What `to` has beside them stays: a folder's default ACL may have given it. */
+/* Gives `to` the ACL (a folder's default one, too), the security label and the user attributes of `from`; what cannot
+ * be set is left out. What `to` has beside them stays: a folder's default ACL may have given it. */
 void fs_copy_xattrs(int from, int to);
 /* Takes from `to` the ACL and user attributes that `from` has not. */
 void fs_drop_xattrs(int from, int to);
