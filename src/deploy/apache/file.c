@@ -230,6 +230,16 @@ static int read_tree(struct apa_file *f, struct err *e)
     return rc == SIGNET_ELIMIT ? err_set(e, rc, "%s is too large or too deep", f->path) : rc;
 }
 
+/* Augeas would end there. */
+static int refuse_nul(const struct apa_file *f, struct err *e)
+{
+    const char *at = f->text.n ? memchr(f->text.p, '\0', f->text.n) : NULL;
+    if (!at)
+        return 0;
+    return err_set(e, SIGNET_EFORMAT, "cannot edit safely: %s, line %u: a NUL byte", f->path,
+                   apa_line(f, (uint32_t)(at - f->text.p)));
+}
+
 int apa_file_read(struct apa_file *ret, const char *path, struct err *e)
 {
     struct apa_file f = { .text = BUF_INIT(APA_FILE_BYTES_MAX) };
@@ -241,6 +251,8 @@ int apa_file_read(struct apa_file *ret, const char *path, struct err *e)
     rc = !f.path  ? err_nomem(e)
          : f.real ? fs_read(AT_FDCWD, f.real, &f.text, e)
                   : err_set(e, SIGNET_ENOTFOUND, "%s does not exist", path);
+    if (!rc)
+        rc = refuse_nul(&f, e);
     if (!rc && f.text.n) /* Augeas has no tree for an empty file */
         rc = read_tree(&f, e);
     bool no_end = f.text.n && f.text.p[f.text.n - 1] != '\n'; /* Augeas reads as if there were one */

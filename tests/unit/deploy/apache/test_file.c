@@ -38,6 +38,7 @@ static void what_is_not_understood_is_refused_with_its_line(void **state)
         { STR("Listen 80\n</VirtualHost>\n"), "line 2" },
         { STR("<IfModule a>\n<IfModule b>\n</IfModule>\n"), "line" },
         { STR("ServerName \"a.test\n<x\n"), "line" },
+        { STR("Listen 80\nServerName a\0.test\n"), "line 2: a NUL byte" },
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
