@@ -30,16 +30,29 @@ static struct define *find(const struct walk *w, signet_str name)
     return NULL;
 }
 
+static void define_done(struct define *d)
+{
+    free(d->name);
+    free(d->value);
+    *d = (struct define){ 0 };
+}
+
+static void unset_all(struct walk *w)
+{
+    while (w->n)
+        define_done(&w->v[--w->n]);
+    strlist_done(&w->c->defines);
+}
+
 static void unset(struct walk *w, signet_str name)
 {
     struct define *d = find(w, name);
     for (size_t i = 0; i < w->c->defines.n; i++)
         if (str_eq(str_of(w->c->defines.v[i]), name))
             strlist_remove(&w->c->defines, i--);
-    if (!d)
+    if (!d || !w->v)
         return;
-    free(d->name);
-    free(d->value);
+    define_done(d);
     *d = w->v[--w->n];
 }
 
@@ -183,9 +196,7 @@ static int go_through(struct walk *w, uint32_t file, unsigned depth)
 static int begin(struct walk *w, const struct strlist *said, const struct strlist *names, const struct strlist *missing)
 {
     int rc = 0;
-    while (w->n)
-        unset(w, str_of(w->v[0].name));
-    strlist_done(&w->c->defines);
+    unset_all(w);
     memset(w->seen, 0, w->c->n_files * sizeof *w->seen);
     for (size_t i = 0; !rc && i < said->n; i++) {
         const char *equals = strchr(said->v[i], '=');
@@ -245,9 +256,7 @@ int apa_expand(struct apa_conf *c, const struct strlist *said)
     w.visits = calloc(c->n_files + 1u, sizeof *w.visits);
     w.seen = calloc(c->n_files + 1u, sizeof *w.seen);
     int rc = w.visits && w.seen ? run(&w, said, &names) : SIGNET_ENOMEM;
-    while (w.n)
-        unset(&w, str_of(w.v[0].name));
-    strlist_done(&c->defines);
+    unset_all(&w);
     c->defines = names;
     free(w.v);
     free(w.visits);

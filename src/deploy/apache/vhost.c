@@ -237,7 +237,7 @@ size_t apa_picks(const struct apa_conf *c, const char *name, unsigned port, bool
         for (size_t i = 0; i < n; i++)
             if (apa_on_address(c, &c->vhost[found[i]], port, STR("*")) == any)
                 ret[done++] = found[i];
-    return n;
+    return done;
 }
 
 int64_t apa_pick(const struct apa_conf *c, const char *name, unsigned port, bool ssl)
