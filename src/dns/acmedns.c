@@ -1,6 +1,7 @@
 /* acme-dns: a small name server for challenges only. Each name has an account there, to which _acme-challenge is
  * delegated once by a CNAME. Accounts are kept in a JSON file as goacmedns keeps it, by the name they are for:
- * {"example.com": {"fulldomain", "subdomain", "username", "password", "server_url", "allowlist"}}. */
+ * {"example.com": {"fulldomain", "subdomain", "username", "password", "server_url", "allowlist"}}; or on a storage
+ * server: GET and POST of one such account at BASE/DOMAIN, as lego has it. */
 #include "base/jsoncap.h"
 #include "base/log.h"
 #include "dns/backend.h"
@@ -19,16 +20,17 @@ struct call {
     struct call *next;
     uint64_t id;
     struct work *work;
-    bool registering;
+    enum call_kind { CALL_UPDATE, CALL_REGISTER, CALL_FETCH, CALL_KEEP } kind;
     struct buf body;
 };
 
 struct backend {
     struct backend_ctx ctx;
     struct backend_times times;
-    char *base; /* without a slash at its end */
+    char *base;    /* without a slash at its end */
+    char *storage; /* the same of the storage server; NULL: a file */
     struct strlist allow;
-    json_t *accounts;
+    json_t *accounts;           /* null: the storage server has none */
     bool fixed;                 /* no account can be added: main keeps them only where its own environment says */
     struct work *first, **last; /* not sent yet */
     struct call *calls;
@@ -53,31 +55,31 @@ static int read_storage(struct backend *b, const char *path, struct err *e)
     return 0;
 }
 
-static int open_storage(struct backend *b, struct err *e)
-{
-    BUF_AUTO(path, 4096);
-    const char *env = getenv("ACME_DNS_STORAGE_PATH");
-    if (creds_any(b->ctx.creds, "ACME_DNS_STORAGE_BASE_URL", &path, e) == 0) {
-        err_set(e, SIGNET_EINVAL, "ACME_DNS_STORAGE_BASE_URL: accounts on a storage server are not supported");
-        err_hint(e, "Keep them in a file, which ACME_DNS_STORAGE_PATH names.");
-        return SIGNET_EINVAL;
-    }
-    if (creds_any(b->ctx.creds, "ACME_DNS_STORAGE_PATH", &path, e))
-        return err_set(e, SIGNET_EINVAL,
-                       "the variable ACME_DNS_STORAGE_PATH, the file that keeps the accounts, is not set");
-    b->fixed = !env || strcmp(env, buf_z(&path)) != 0;
-    return read_storage(b, buf_z(&path), e);
-}
-
-static int take_base(struct backend *b, const char *text, struct err *e)
+static int take_url(char **ret, const char *variable, const char *text, struct err *e)
 {
     size_t n = strlen(text);
     while (n && text[n - 1] == '/')
         n--;
     if (strncmp(text, "https://", 8) != 0 && strncmp(text, "http://", 7) != 0)
-        return err_set(e, SIGNET_EINVAL, "ACME_DNS_API_BASE is no URL (https://auth.example.org)");
-    b->base = str_dup((signet_str){ text, n });
-    return b->base ? 0 : err_nomem(e);
+        return err_set(e, SIGNET_EINVAL, "%s is no URL (https://auth.example.org)", variable);
+    *ret = str_dup((signet_str){ text, n });
+    return *ret ? 0 : err_nomem(e);
+}
+
+static int open_storage(struct backend *b, struct err *e)
+{
+    BUF_AUTO(path, 4096);
+    const char *env = getenv("ACME_DNS_STORAGE_PATH");
+    if (creds_any(b->ctx.creds, "ACME_DNS_STORAGE_BASE_URL", &path, e) == 0) {
+        b->accounts = json_object();
+        return b->accounts ? take_url(&b->storage, "ACME_DNS_STORAGE_BASE_URL", buf_z(&path), e) : err_nomem(e);
+    }
+    if (creds_any(b->ctx.creds, "ACME_DNS_STORAGE_PATH", &path, e))
+        return err_set(e, SIGNET_EINVAL,
+                       "neither ACME_DNS_STORAGE_PATH, the file that keeps the accounts, nor ACME_DNS_STORAGE_BASE_URL "
+                       "is set");
+    b->fixed = !env || strcmp(env, buf_z(&path)) != 0;
+    return read_storage(b, buf_z(&path), e);
 }
 
 static void acmedns_close(struct backend *b)
@@ -91,6 +93,7 @@ static void acmedns_close(struct backend *b)
     json_decref(b->accounts);
     strlist_done(&b->allow);
     free(b->base);
+    free(b->storage);
     free(b);
 }
 
@@ -106,7 +109,7 @@ static int acmedns_open(struct backend **ret, const struct backend_ctx *ctx, str
     int rc = creds_any(ctx->creds, "ACME_DNS_API_BASE ACMEDNS_BASE_URL", &text, e);
     if (rc == SIGNET_ENOTFOUND)
         err_set(e, SIGNET_EINVAL, "the variable ACME_DNS_API_BASE, the address of the acme-dns server, is not set");
-    rc = rc ? e->code : take_base(b, buf_z(&text), e);
+    rc = rc ? e->code : take_url(&b->base, "ACME_DNS_API_BASE", buf_z(&text), e);
     if (!rc && creds_any(ctx->creds, "ACME_DNS_ALLOWLIST", &text, e) == 0)
         rc = strlist_split(&b->allow, buf_str(&text), ',') ? err_nomem(e) : 0;
     rc = rc ? rc : open_storage(b, e);
@@ -144,22 +147,27 @@ static int cname_wanted(const struct work *w, const char *target, const char *fi
     return SIGNET_ENOTFOUND;
 }
 
-static int send_call(struct backend *b, struct work *w, const char *path, json_t *body, const json_t *account)
+/* Takes over the body (NULL: a GET); the account is who asks. */
+static int send_call(struct backend *b, struct work *w, enum call_kind kind, json_t *body, const json_t *account)
 {
     BUF_AUTO(url, URL_MAX);
     struct call *c = calloc(1, sizeof(*c));
     char *text = json_dumps(body, JSON_COMPACT);
+    bool get = kind == CALL_FETCH;
     json_decref(body);
-    if (!c || !text) {
+    if (!c || (!text && !get)) {
         free(c);
         free(text);
         return err_nomem(&w->err);
     }
     c->body = BUF_INIT(ANSWER_MAX);
-    buf_addz(&c->body, text);
+    buf_addz(&c->body, text ? text : "");
     free(text);
-    buf_addf(&url, "%s/%s", account && *text_of(account, "server_url") ? text_of(account, "server_url") : b->base,
-             path);
+    if (kind == CALL_FETCH || kind == CALL_KEEP)
+        buf_addf(&url, "%s/%s", b->storage, w->domain);
+    else
+        buf_addf(&url, "%s/%s", account && *text_of(account, "server_url") ? text_of(account, "server_url") : b->base,
+                 kind == CALL_REGISTER ? "register" : "update");
     struct https_header headers[3] = { { STR("Content-Type"), STR("application/json") } };
     size_t n = 1;
     if (account) {
@@ -169,12 +177,12 @@ static int send_call(struct backend *b, struct work *w, const char *path, json_t
     struct https_special special = {
         .headers = headers, .n_headers = n, .timeout_ms = TIMEOUT_MS, .http = str_starts(buf_str(&url), STR("http://"))
     };
-    *c = (struct call){ b->calls, ++b->last_id, w, !account, c->body };
+    *c = (struct call){ b->calls, ++b->last_id, w, kind, c->body };
     b->calls = c;
     struct https_request q = { .id = b->ctx.id_base | c->id,
-                               .method = STR("POST"),
+                               .method = get ? STR("GET") : STR("POST"),
                                .url = buf_str(&url),
-                               .body = buf_str(&c->body),
+                               .body = get ? (signet_str){ 0 } : buf_str(&c->body),
                                .max_body = ANSWER_MAX,
                                .special = &special };
     return https_send(*b->ctx.https, &q) ? err_nomem(&w->err) : 0;
@@ -191,22 +199,25 @@ static int cannot_register(struct work *w)
 static int start_work(struct backend *b, struct work *w)
 {
     json_t *account = json_object_get(b->accounts, w->domain);
+    if (!account && b->storage)
+        return send_call(b, w, CALL_FETCH, NULL, NULL);
     if (!account && b->fixed)
         return cannot_register(w);
-    if (!account) {
+    if (!json_is_object(account)) {
         json_t *allow = json_array();
         for (size_t i = 0; i < b->allow.n; i++)
             (void)json_array_append_new(allow, json_string(b->allow.v[i]));
-        return send_call(b, w, "register", b->allow.n ? json_pack("{s:o}", "allowfrom", allow) : json_object(), NULL);
+        return send_call(b, w, CALL_REGISTER, b->allow.n ? json_pack("{s:o}", "allowfrom", allow) : json_object(),
+                         NULL);
     }
     const char *full = text_of(account, "fulldomain");
     if (!*full || !*text_of(account, "subdomain"))
-        return err_set(&w->err, SIGNET_EFORMAT, "the acme-dns account of %s is incomplete in the file of accounts",
+        return err_set(&w->err, SIGNET_EFORMAT, "the acme-dns account of %s is incomplete where accounts are kept",
                        w->domain);
     if (strcmp(w->place->fqdn, full) != 0)
         return cname_wanted(w, full, "", &w->err);
     return send_call(
-        b, w, "update",
+        b, w, CALL_UPDATE,
         json_pack("{s:s, s:s%}", "subdomain", text_of(account, "subdomain"), "txt", w->value.p, w->value.n), account);
 }
 
@@ -226,7 +237,7 @@ static void acmedns_begin(struct backend *b, struct work *w)
 static bool is_registering(const struct backend *b, const char *domain)
 {
     for (const struct call *c = b->calls; c; c = c->next)
-        if (c->registering && !strcmp(c->work->domain, domain))
+        if (c->kind != CALL_UPDATE && !strcmp(c->work->domain, domain))
             return true;
     return false;
 }
@@ -258,6 +269,8 @@ static int take_account(struct backend *b, struct work *w, json_t *answer, struc
     if (!a || !*text_of(a, "fulldomain") || !*text_of(a, "username") || !*text_of(a, "password") ||
         json_object_set_new(b->accounts, w->domain, a))
         return err_set(e, SIGNET_EPROTO, "the answer of the acme-dns server to the registration cannot be understood");
+    if (b->storage)
+        return send_call(b, w, CALL_KEEP, json_incref(a), NULL);
     char *text = json_dumps(b->accounts, JSON_INDENT(2) | JSON_SORT_KEYS);
     if (!text)
         return err_nomem(e);
@@ -266,21 +279,45 @@ static int take_account(struct backend *b, struct work *w, json_t *answer, struc
     return cname_wanted(w, text_of(a, "fulldomain"), "an acme-dns account was made; ", e);
 }
 
+static int take_fetched(struct backend *b, const struct work *w, json_t *answer, struct err *e)
+{
+    if (!json_is_object(answer) || json_object_set(b->accounts, w->domain, answer))
+        return err_set(e, SIGNET_EPROTO, "what the storage server says of %s is no acme-dns account", w->domain);
+    return 0;
+}
+
+/* Is there something more to do for the work? */
+static bool goes_on(const struct backend *b, const struct call *c)
+{
+    return !c->work->err.code && (c->kind == CALL_FETCH || (c->kind == CALL_REGISTER && b->storage));
+}
+
 static int judge(struct backend *b, const struct call *c, const struct https_answer *a, struct err *e)
 {
+    static const char *const whats[] = { "the update", "the registration", "the question for an account",
+                                         "the account that it is to keep" };
+    bool stores = c->kind == CALL_FETCH || c->kind == CALL_KEEP;
     json_error_t why;
     BUF_AUTO(said, 800);
     if (a->net_err)
-        return err_set(e, a->net_err, "the acme-dns server %s: %s", b->base, a->why);
+        return err_set(e, a->net_err, "the %s server %s: %s", stores ? "storage" : "acme-dns",
+                       stores ? b->storage : b->base, a->why);
+    if (c->kind == CALL_FETCH && a->status == 404)
+        return json_object_set_new(b->accounts, c->work->domain, json_null()) ? err_nomem(e) : 0;
     json_t *body =
         json_beyond(a->body, DEPTH_MAX, NODES_MAX) ? NULL : json_loadb(a->body.n ? a->body.p : "", a->body.n, 0, &why);
     int rc = 0;
     if (a->status < 200 || a->status > 299) {
         buf_add_escaped(&said, str_of(text_of(body, "error")), 200);
-        rc = err_set(e, SIGNET_EPROBLEM, "the acme-dns server %s answered %d to %s: %s", b->base, a->status,
-                     c->registering ? "the registration" : "the update", buf_z(&said));
-    } else if (c->registering) {
+        rc = err_set(e, SIGNET_EPROBLEM, "the %s server %s answered %d to %s: %s", stores ? "storage" : "acme-dns",
+                     stores ? b->storage : b->base, a->status, whats[c->kind], buf_z(&said));
+    } else if (c->kind == CALL_REGISTER) {
         rc = take_account(b, c->work, body, e);
+    } else if (c->kind == CALL_FETCH) {
+        rc = take_fetched(b, c->work, body, e);
+    } else if (c->kind == CALL_KEEP) {
+        const json_t *account = json_object_get(b->accounts, c->work->domain);
+        rc = cname_wanted(c->work, text_of(account, "fulldomain"), "an acme-dns account was made; ", e);
     }
     json_decref(body);
     return rc;
@@ -296,7 +333,10 @@ static void acmedns_answer(struct backend *b, const struct https_answer *a)
         return;
     *at = c->next;
     (void)judge(b, c, a, &c->work->err);
-    end(c->work);
+    if (!goes_on(b, c))
+        end(c->work);
+    else if (c->kind == CALL_FETCH)
+        acmedns_begin(b, c->work);
     buf_done(&c->body);
     free(c);
 }

@@ -34,6 +34,7 @@ static const struct native natives[] = {
       "made by itself, and the CNAME to set is printed.",
       { { "ACME_DNS_API_BASE", "address of the server's API, such as https://auth.example.org" },
         { "ACME_DNS_STORAGE_PATH", "file that keeps the accounts (JSON, as goacmedns writes it)" },
+        { "ACME_DNS_STORAGE_BASE_URL", "server that keeps them in its place: one account at BASE/DOMAIN" },
         { "ACME_DNS_ALLOWLIST", "networks that may use a new account, with commas" } } },
     { "manual",
       "",
