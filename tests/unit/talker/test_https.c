@@ -460,15 +460,15 @@ static void test_an_address_that_swallows_all_is_passed_over(void **state)
     close(fd);
     open_with(x, hosts);
     unlink(hosts);
-    if (hole < 0)
-        skip(); /* no IPv6 here */
     snprintf(url, sizeof(url), "http://both.test:%u/ten", x->port);
     struct https_request q = { .method = STR("GET"), .url = str_of(url), .max_body = 20000, .special = &special };
     int64_t begin = clock_mono_ms();
     assert_int_equal(https_send(x->h, &q), 0);
     struct https_answer a = await(x);
     assert_int_equal(a.net_err, 0);
-    assert_in_range(clock_mono_ms() - begin, 100, 5000); /* IPv6 was tried first */
+    assert_in_range(clock_mono_ms() - begin, hole < 0 ? 0 : 100, 5000); /* IPv6, where there is such, was tried first */
+    if (hole < 0)
+        return;
     close(filler[0]);
     close(filler[1]);
     close(hole);
