@@ -33,16 +33,6 @@ static bool wants(const struct request *r)
     }
 }
 
-static int copy_text(char **to, const char *from, struct err *e)
-{
-    char *z = str_dup(str_of(from));
-    if (!z)
-        return err_nomem(e);
-    free(*to);
-    *to = z;
-    return 0;
-}
-
 /* The certificate's own server and account; what to do with it is the command line's. */
 static int take_cert(struct request *r, const struct lego_config_cert *c, struct err *e)
 {
@@ -71,11 +61,11 @@ int lego_load_config(struct request *r, struct lego_config *config, bool bare, s
     if (c)
         rc = take_cert(r, c, e);
     if (!rc)
-        rc = copy_text(&r->config_dir, config->storage, e);
+        rc = lego_put(&r->config_dir, str_of(config->storage), e);
     if (!rc && config->log_level && !r->lego.log_level)
-        rc = copy_text(&r->lego.log_level, config->log_level, e);
+        rc = lego_put(&r->lego.log_level, str_of(config->log_level), e);
     if (!rc && config->log_format && !r->lego.log_format)
-        rc = copy_text(&r->lego.log_format, config->log_format, e);
+        rc = lego_put(&r->lego.log_format, str_of(config->log_format), e);
     if (!rc && bare) {
         r->verb = VERB_LEGO_CONFIG;
         r->lego.file = config;

@@ -118,6 +118,8 @@ int lego_duration(signet_str s, int64_t *ret);
 int lego_options_init(struct request *r);
 void lego_options_done(struct lego_options *o); /* wipes the secrets */
 int lego_options_copy(struct lego_options *to, const struct lego_options *from);
+/* A copy of the text in place of what *at held. SIGNET_ENOMEM. */
+int lego_put(char **at, signet_str s, struct err *e);
 
 /* After the last option: what follows from several of them together, and what cannot go together; fills the members of
  * the request that the rest of the program reads. SIGNET_EINVAL in lego's words. Looks at no file. */

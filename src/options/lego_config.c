@@ -296,16 +296,6 @@ static int check_section(const struct reader *r, const char *section, const stru
 
 /* ---- accounts ---- */
 
-static int put(char **at, signet_str s, struct err *e)
-{
-    char *z = str_dup(s);
-    if (!z)
-        return err_nomem(e);
-    free(*at);
-    *at = z;
-    return 0;
-}
-
 /* What all requests have in common. */
 static int begin(const struct reader *r, struct request *q, enum verb verb)
 {
@@ -330,7 +320,7 @@ static int begin(const struct reader *r, struct request *q, enum verb verb)
         q->lego.ipv4_only = stacks[i].family == 4;
         q->lego.ipv6_only = stacks[i].family == 6;
     }
-    int rc = put(&q->config_dir, STR(".lego"), r->e);
+    int rc = lego_put(&q->config_dir, STR(".lego"), r->e);
     return rc ? rc : apply(r, q, top, r->root);
 }
 
@@ -357,8 +347,8 @@ static int apply_account(const struct reader *r, struct request *q, signet_str i
     if (!rc)
         rc = apply(r, q, account, map);
     if (!rc)
-        rc = put(&q->lego.account_id, id, r->e);
-    return rc ? rc : put(&q->account, id, r->e);
+        rc = lego_put(&q->lego.account_id, id, r->e);
+    return rc ? rc : lego_put(&q->account, id, r->e);
 }
 
 static int finish(const struct reader *r, struct request *q, const struct node *at, const char *name)
@@ -380,7 +370,7 @@ static int add_account(const struct reader *r, signet_str id, const struct node 
     c->n_accounts++;
     if (str_has(id, '/') || str_starts(id, STR(".")))
         return fault(r, map, "accounts", "the name of an account names a folder: no '/' in it, no '.' in front");
-    int rc = put(&a->id, id, r->e);
+    int rc = lego_put(&a->id, id, r->e);
     if (!rc)
         rc = begin(r, &a->req, VERB_LEGO_ACCOUNT_REGISTER);
     if (!rc)
@@ -461,7 +451,7 @@ static int fill_cert(const struct reader *r, struct lego_config_cert *c, const s
     if (!rc)
         rc = apply(r, q, certificate, cert);
     if (!rc)
-        rc = put(&q->certname, key->text, r->e);
+        rc = lego_put(&q->certname, key->text, r->e);
     return rc ? rc : finish(r, q, key, key->text.p);
 }
 
@@ -497,11 +487,11 @@ static int read_all(const struct reader *r)
     struct lego_config *c = r->to;
     int rc = begin(r, &common, VERB_LEGO_RUN);
     if (!rc)
-        rc = put(&c->storage, str_of(common.config_dir), r->e);
+        rc = lego_put(&c->storage, str_of(common.config_dir), r->e);
     if (!rc && common.lego.log_level)
-        rc = put(&c->log_level, str_of(common.lego.log_level), r->e);
+        rc = lego_put(&c->log_level, str_of(common.lego.log_level), r->e);
     if (!rc && common.lego.log_format)
-        rc = put(&c->log_format, str_of(common.lego.log_format), r->e);
+        rc = lego_put(&c->log_format, str_of(common.lego.log_format), r->e);
     request_done(&common);
     if (!rc)
         rc = check_section(r, "servers", server);
@@ -538,7 +528,7 @@ int lego_config_parse(struct lego_config *ret, signet_str yaml, const char *wher
     struct pool pool = { 0 };
     struct lego_config c = { 0 };
     struct reader r = { .to = &c, .e = e };
-    int rc = put(&c.path, str_of(where), e);
+    int rc = lego_put(&c.path, str_of(where), e);
     if (!rc)
         rc = node_parse(&pool, yaml, where, &r.root, e);
     if (!rc)

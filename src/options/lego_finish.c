@@ -12,16 +12,6 @@ static int refuse(struct err *e, const char *text)
     return err_set(e, SIGNET_EINVAL, "%s", text);
 }
 
-static int put(char **at, signet_str s, struct err *e)
-{
-    char *z = str_dup(s);
-    if (!z)
-        return err_nomem(e);
-    free(*at);
-    *at = z;
-    return 0;
-}
-
 /* ---- servers by name ---- */
 
 const char *lego_server_by_code(signet_str code)
@@ -60,7 +50,7 @@ static int finish_server(struct request *r, struct err *e)
     if (!r->config_dir || !r->config_dir[0])
         return refuse(e, "Could not determine current working directory. Please pass --path.");
     r->issuance_timeout = r->lego.cert_timeout > 0 ? (unsigned)r->lego.cert_timeout : 30;
-    return url ? put(&r->server, str_of(url), e) : 0;
+    return url ? lego_put(&r->server, str_of(url), e) : 0;
 }
 
 /* ---- keys ---- */
@@ -82,8 +72,8 @@ static int finish_key(struct request *r, struct err *e)
         return err_set(e, SIGNET_EINVAL, "Unsupported KeyType: %.100s", r->lego.key_type);
     r->rsa_key_size = kinds[i].rsa;
     r->from[OPT_ID_KEY_TYPE] = r->from[OPT_ID_RSA_KEY_SIZE] = r->from[OPT_ID_ELLIPTIC_CURVE] = FROM_CLI;
-    int rc = put(&r->key_type, str_of(kinds[i].type), e);
-    return rc || !kinds[i].curve ? rc : put(&r->elliptic_curve, str_of(kinds[i].curve), e);
+    int rc = lego_put(&r->key_type, str_of(kinds[i].type), e);
+    return rc || !kinds[i].curve ? rc : lego_put(&r->elliptic_curve, str_of(kinds[i].curve), e);
 }
 
 /* ---- challenges ---- */
@@ -119,7 +109,7 @@ static int split_address(signet_str s, const char *flag, char **host, unsigned *
     if (h.n && !is_address(h))
         return err_set(e, SIGNET_EINVAL, "--%s %.200s: \"%.*s\" is not an IP address of this machine.", flag, s.p,
                        STR_ARG(h));
-    return put(host, h, e);
+    return lego_put(host, h, e);
 }
 
 /* --ipv4only, --ipv6only: every address of that family stands for every address. */
@@ -130,7 +120,7 @@ static int finish_family(struct request *r, char **host, const char *flag, struc
         return 0;
     bool six = strchr(h, ':') != NULL, four = h[0] && strspn(h, "0123456789.") == strlen(h);
     if (!h[0])
-        return put(host, r->ip_only == 4 ? STR("0.0.0.0") : STR("::"), e);
+        return lego_put(host, r->ip_only == 4 ? STR("0.0.0.0") : STR("::"), e);
     if (r->ip_only == 4 ? !six : !four)
         return 0;
     return err_set(e, SIGNET_EINVAL, "--%s %.200s and --ipv%uonly cannot go together.", flag, h, r->ip_only);
@@ -183,11 +173,11 @@ static int finish_dns(struct request *r, struct err *e)
     if (o->dns_wait > 0) {
         BUF_AUTO(wait, 32);
         buf_addf(&wait, "%lld", ((long long)o->dns_wait + 999) / 1000);
-        int rc = put(&r->dns_propagation_wait, buf_str(&wait), e);
+        int rc = lego_put(&r->dns_propagation_wait, buf_str(&wait), e);
         if (rc)
             return rc;
     }
-    return put(&r->dns_provider, o->dns ? str_of(o->dns) : STR("manual"), e);
+    return lego_put(&r->dns_provider, o->dns ? str_of(o->dns) : STR("manual"), e);
 }
 
 static int finish_persist(struct request *r, struct err *e)
@@ -213,7 +203,7 @@ static int finish_challenges(struct request *r, struct err *e)
         rc = finish_persist(r, e);
     if (!rc && o->http_webroot && strlist_addz(&r->webroot_path, o->http_webroot))
         rc = err_nomem(e);
-    return rc ? rc : put(&r->authenticator, STR("lego"), e);
+    return rc ? rc : lego_put(&r->authenticator, STR("lego"), e);
 }
 
 /* ---- certificate, account, hooks ---- */
@@ -253,8 +243,8 @@ static int finish_eab(struct request *r, struct err *e)
     if (!o->kid || !o->kid[0] || !o->hmac || !o->hmac[0])
         return refuse(e,
                       o->v5 ? "Requires arguments --eab.kid and --eab.hmac." : "Requires arguments --kid and --hmac.");
-    int rc = put(&r->eab_kid, str_of(o->kid), e);
-    return rc ? rc : put(&r->eab_hmac_key, str_of(o->hmac), e);
+    int rc = lego_put(&r->eab_kid, str_of(o->kid), e);
+    return rc ? rc : lego_put(&r->eab_hmac_key, str_of(o->hmac), e);
 }
 
 static int finish_hook(struct request *r, struct err *e)
@@ -264,7 +254,7 @@ static int finish_hook(struct request *r, struct err *e)
     int64_t ms = r->verb == VERB_LEGO_RUN ? o->run_hook_timeout : o->renew_hook_timeout;
     if (r->deploy_hook)
         ms = o->deploy_hook_timeout;
-    else if (hook && hook[0] && put(&r->deploy_hook, str_of(hook), e))
+    else if (hook && hook[0] && lego_put(&r->deploy_hook, str_of(hook), e))
         return SIGNET_ENOMEM;
     if ((ms <= 0 && r->deploy_hook) || (o->pre_hook_timeout <= 0 && r->pre_hook) ||
         (o->post_hook_timeout <= 0 && r->post_hook))

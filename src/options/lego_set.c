@@ -81,6 +81,16 @@ int lego_options_copy(struct lego_options *to, const struct lego_options *from)
     return 0;
 }
 
+int lego_put(char **at, signet_str s, struct err *e)
+{
+    char *z = str_dup(s);
+    if (!z)
+        return err_nomem(e);
+    free(*at);
+    *at = z;
+    return 0;
+}
+
 int lego_options_init(struct request *r)
 {
     struct lego_options *o = &r->lego;
